@@ -1,0 +1,101 @@
+package exodrive
+
+import "time"
+
+// BookingState is where a booking stands.
+type BookingState string
+
+// The states of a booking.
+const (
+	Held      BookingState = "held"      // days taken, not yet paid or confirmed
+	Confirmed BookingState = "confirmed" // agreed
+	Active    BookingState = "active"    // the renter has the car
+	Returned  BookingState = "returned"  // the car is back, to be checked
+	Completed BookingState = "completed" // checked and settled
+	Expired   BookingState = "expired"   // the hold ran out
+	Cancelled BookingState = "cancelled"
+	NoShow    BookingState = "no_show"
+)
+
+// BookingStates is the whole vocabulary.
+var BookingStates = []BookingState{Held, Confirmed, Active, Returned, Completed, Expired, Cancelled, NoShow}
+
+// Occupies tells whether a booking in this state takes its days. The exclusion
+// constraint of Postgres lists the same states; a test compares the two.
+func (s BookingState) Occupies() bool {
+	switch s {
+	case Held, Confirmed, Active, Returned, Completed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Booking is one rental of one car.
+type Booking struct {
+	ID           string
+	CarID        string
+	CustomerID   string
+	State        BookingState
+	Days         Days   // rental days, paid for and occupied
+	BlockedUntil Date   // first day the car may be taken again
+	PickupAt     string // wall clock of the place, 2026-05-01T10:00
+	ReturnAt     string
+	Zone         string // of the place of pick-up
+	PickupPlace  string // location id
+	ReturnPlace  string
+	Contact      Contact // as given with this booking
+	Total        Money
+	Deposit      Money
+	HoldUntil    time.Time // zero unless held
+	Version      int64
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+}
+
+// Contact is how to reach the renter of one booking.
+type Contact struct {
+	FirstName, LastName, Email, Phone string
+}
+
+// Customer is a person who booked, found by the e-mail address in lower case.
+type Customer struct {
+	ID string
+	Contact
+	CreatedAt time.Time
+}
+
+// DayStatus is what a day of a car's calendar is.
+type DayStatus string
+
+// The statuses of a day. Only Held, Booked and Maintenance are stored; a day
+// without a row is free, unless the whole car is not for rent.
+const (
+	DayAvailable   DayStatus = "available"
+	DayHeld        DayStatus = "held"
+	DayBooked      DayStatus = "booked"
+	DayMaintenance DayStatus = "maintenance" // turnaround counts as maintenance
+	DayUnavailable DayStatus = "unavailable" // the car is not for rent now
+)
+
+// Review is what a renter wrote. Only approved ones are public.
+type Review struct {
+	ID        string       `json:"id" example:"rev_01kas0f3m2x7h9tq"`
+	CarID     string       `json:"carId"`
+	BookingID string       `json:"bookingId,omitempty"`
+	Author    string       `json:"author" example:"Maria K."`
+	Stars     int          `json:"stars" minimum:"1" maximum:"5"`
+	Comment   string       `json:"comment"`
+	Status    ReviewStatus `json:"status"`
+	CreatedAt time.Time    `json:"createdAt"`
+}
+
+// ReviewStatus is where the moderation of a review stands.
+type ReviewStatus string
+
+// The statuses of a review.
+const (
+	ReviewPending  ReviewStatus = "pending"
+	ReviewApproved ReviewStatus = "approved"
+	ReviewRefused  ReviewStatus = "refused"
+)

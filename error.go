@@ -1,0 +1,108 @@
+package exodrive
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code says what kind of failure an Error is. Programs branch on it; it is the
+// member "code" of a problem document.
+type Code string
+
+// The codes. Unavailable and TooMany may be retried, the others must not.
+const (
+	Invalid         Code = "invalid"         // the input is wrong as it stands
+	Unauthenticated Code = "unauthenticated" // who is asking?
+	Forbidden       Code = "forbidden"       // known, but not allowed
+	NotFound        Code = "not_found"       // no such thing, or not public
+	Conflict        Code = "conflict"        // right in itself, but not with what is stored
+	Stale           Code = "stale"           // the thing was changed since it was read
+	TooMany         Code = "too_many"        // a rate or a count is used up
+	Unavailable     Code = "unavailable"     // a part we need is away or full; try again
+	Internal        Code = "internal"        // our fault
+)
+
+// Error is a failure that a person may read. Message is one or two full
+// sentences: what happened and what to do. Field names the wrong input as a
+// JSON pointer ("/startDate") or a parameter name, or is empty. The cause is for
+// operators only and never reaches a caller.
+type Error struct {
+	Code    Code
+	Message string
+	Field   string
+	Faults  []Fault // every wrong field of a checked input; empty for other errors
+	cause   error
+}
+
+// Fault is one wrong field of an input.
+type Fault struct {
+	Field   string // JSON pointer or parameter name
+	Message string // one sentence
+}
+
+// Errorf makes an Error whose message is for people.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// On returns the error with the name of the field it is about.
+func (e *Error) On(field string) *Error {
+	c := *e
+	c.Field = field
+	return &c
+}
+
+// Because returns the error with the operator's chain behind it.
+func (e *Error) Because(cause error) *Error {
+	c := *e
+	c.cause = cause
+	return &c
+}
+
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.cause)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
+
+// Unwrap returns the operator's chain.
+func (e *Error) Unwrap() error { return e.cause }
+
+// CodeOf is the code of the first Error in err's chain, Internal for any other
+// error and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return Internal
+}
+
+// faults collects the wrong fields of one input, so that a caller learns all of
+// them at once.
+type faults []Fault
+
+func (f *faults) add(field, format string, args ...any) {
+	*f = append(*f, Fault{field, fmt.Sprintf(format, args...)})
+}
+
+func (f *faults) check(ok bool, field, format string, args ...any) {
+	if !ok {
+		f.add(field, format, args...)
+	}
+}
+
+// err is nil without faults, else an invalid Error that carries them all.
+func (f faults) err() error {
+	switch len(f) {
+	case 0:
+		return nil
+	case 1:
+		return &Error{Code: Invalid, Message: f[0].Message, Field: f[0].Field, Faults: f}
+	default:
+		return &Error{Code: Invalid, Message: fmt.Sprintf("%d values are wrong; errors lists each of them.", len(f)), Faults: f}
+	}
+}

@@ -1,0 +1,229 @@
+package exodrive
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The length brackets: from the 7th day weekly, from the 28th monthly.
+const (
+	weeklyFrom  = 7
+	monthlyFrom = 28
+)
+
+// Rates is what the price of a day depends on.
+type Rates struct {
+	Base      int64          // minor units of a day
+	Overrides map[Date]int64 // minor units of single days; they win over everything
+	Rules     []PriceRule    // the active rules for this car
+}
+
+// Day is the full price of a day in minor units: its override, else the base
+// rate times the highest multiplier of the rules for that day, rounded half up.
+// A day without a rule costs the base rate.
+func (r Rates) Day(d Date) int64 {
+	if amount, ok := r.Overrides[d]; ok {
+		return amount
+	}
+	highest := Percent(-1)
+	for _, rule := range r.Rules {
+		if rule.Matches(d) {
+			highest = max(highest, rule.Multiplier)
+		}
+	}
+	if highest < 0 {
+		return r.Base
+	}
+	return highest.Of(r.Base)
+}
+
+// PriceInput is everything the price of a rental depends on. All amounts are
+// minor units of Currency and not negative.
+type PriceInput struct {
+	Currency        Currency
+	Days            Days // from Trip.Days
+	Rates           Rates
+	WeeklyPercent   Percent
+	MonthlyPercent  Percent
+	Fees            []Fee    // mandatory fees of the car
+	PlaceFees       []Fee    // of pick-up, return and closed hours
+	OneWay          Transfer // zero for a round trip
+	Extras          []ExtraChoice
+	DiscountPercent Percent // the car's own
+	Coupon          *Coupon // already found valid, or nil
+	TaxName         string
+	TaxPercent      Percent
+	TaxIncluded     bool
+	Deposit         int64
+}
+
+// LineKind says what a line of a price is for.
+type LineKind string
+
+// The kinds of line, in the order in which they stand.
+const (
+	LineRental   LineKind = "rental"
+	LineLength   LineKind = "length_discount"
+	LineFee      LineKind = "fee"
+	LinePlace    LineKind = "location_fee"
+	LineOneWay   LineKind = "one_way"
+	LineDiscount LineKind = "discount"
+	LineExtra    LineKind = "extra"
+	LineTax      LineKind = "tax"
+)
+
+// Line is one line of a price: Quantity times Unit is Amount, exactly. Discounts
+// are negative. An included tax is told, but not added: its Included is true.
+type Line struct {
+	Kind     LineKind `json:"kind"`
+	Label    string   `json:"label" example:"Rental day"`
+	Quantity int64    `json:"quantity"`
+	Unit     Money    `json:"unit"`
+	Amount   Money    `json:"amount"`
+	Included bool     `json:"included,omitempty" doc:"Part of the lines above, not added to the total."`
+}
+
+// Price is what a rental costs. Total is the sum of the lines that are not
+// included; the deposit is apart.
+type Price struct {
+	Days    int    `json:"days" doc:"Rental days that are paid for."`
+	Lines   []Line `json:"lines" nullable:"false"`
+	Total   Money  `json:"total"`
+	Deposit Money  `json:"deposit"`
+}
+
+// NewPrice is the one price function: list card, car page, quote, booking and
+// receipt all come from it.
+//
+// The rental days cost what Rates.Day says. Length discounts come off the
+// cheapest days: of the days sorted from dear to cheap, the first 6 are full, up
+// to the 27th WeeklyPercent is off, then MonthlyPercent. A day's discounted
+// price is rounded half up. Then mandatory, place and one-way fees are added,
+// the larger of car discount and coupon is taken off all that, extras are added,
+// and tax is added or, where prices contain it, told.
+//
+// Why sorted: in calendar order a cheap day put in front would move a dear day
+// into a cheaper bracket, and the longer rental could cost less. Sorted, adding
+// a day leaves every place in the order at least as dear as before and adds one
+// that is not negative; rounding, discount and tax keep the order. So a rental
+// never costs less than one inside it.
+//
+//	50.00 × 4 days + fees 15.00 + 25.00 = 240.00; − 10 % = 216.00; + 10 % tax = 237.60
+func NewPrice(in PriceInput) Price {
+	p := pricing{currency: in.Currency, lines: []Line{}}
+	p.rental(in)
+	for _, fee := range in.Fees {
+		p.add(LineFee, fee.Name, 1, fee.Amount)
+	}
+	for _, fee := range in.PlaceFees {
+		p.add(LinePlace, fee.Name, 1, fee.Amount)
+	}
+	if in.OneWay.Fee > 0 {
+		p.add(LineOneWay, "One-way fee", 1, in.OneWay.Fee)
+	}
+	label, discount := "Discount", in.DiscountPercent.Of(p.total)
+	if c := in.Coupon; c != nil {
+		if off := min(c.Off(p.total), p.total); off > discount {
+			label, discount = "Coupon "+c.Code, off
+		}
+	}
+	if discount > 0 {
+		p.add(LineDiscount, label, 1, -discount)
+	}
+	for _, x := range in.Extras {
+		p.add(LineExtra, x.Extra.Name, x.count(in.Days.Len()), x.Extra.Price)
+	}
+	p.tax(in)
+	return Price{
+		Days: in.Days.Len(), Lines: p.lines,
+		Total: Money{p.total, in.Currency}, Deposit: Money{in.Deposit, in.Currency},
+	}
+}
+
+type pricing struct {
+	currency Currency
+	lines    []Line
+	total    int64
+}
+
+func (p *pricing) add(kind LineKind, label string, quantity, unit int64) {
+	if quantity == 0 || unit == 0 {
+		return
+	}
+	p.lines = append(p.lines, Line{
+		Kind: kind, Label: label, Quantity: quantity,
+		Unit: Money{unit, p.currency}, Amount: Money{quantity * unit, p.currency},
+	})
+	p.total += quantity * unit
+}
+
+// rental adds one line per price of a day, dearest first, and one per
+// different share and amount taken off.
+func (p *pricing) rental(in PriceInput) {
+	prices := make([]int64, 0, in.Days.Len())
+	for d := range in.Days.All() {
+		prices = append(prices, in.Rates.Day(d))
+	}
+	slices.SortFunc(prices, func(a, b int64) int { return cmp.Compare(b, a) })
+	for from, to := range runs(prices) {
+		p.add(LineRental, "Rental day", to-from, prices[from])
+	}
+	type deduction struct {
+		percent Percent
+		off     int64
+	}
+	deductions := make([]deduction, len(prices))
+	for i, full := range prices {
+		percent := lengthPercent(i+1, in)
+		deductions[i] = deduction{percent, full - (Whole - percent).Of(full)}
+	}
+	for from, to := range runs(deductions) {
+		d := deductions[from]
+		p.add(LineLength, fmt.Sprintf("Long rental, %s %% off", d.percent), to-from, -d.off)
+	}
+}
+
+// lengthPercent is what comes off the n-th day, counted from 1 and from the
+// dearest. The monthly bracket is never below the weekly one.
+func lengthPercent(n int, in PriceInput) Percent {
+	switch {
+	case n >= monthlyFrom:
+		return max(in.WeeklyPercent, in.MonthlyPercent)
+	case n >= weeklyFrom:
+		return in.WeeklyPercent
+	default:
+		return 0
+	}
+}
+
+// runs yields the half-open index ranges of equal neighbours.
+func runs[T comparable](v []T) func(yield func(from, to int64) bool) {
+	return func(yield func(from, to int64) bool) {
+		for from := 0; from < len(v); {
+			to := from + 1
+			for to < len(v) && v[to] == v[from] {
+				to++
+			}
+			if !yield(int64(from), int64(to)) {
+				return
+			}
+			from = to
+		}
+	}
+}
+
+func (p *pricing) tax(in PriceInput) {
+	label := strings.TrimSpace(fmt.Sprintf("%s %s %%", in.TaxName, in.TaxPercent))
+	if !in.TaxIncluded {
+		p.add(LineTax, label, 1, in.TaxPercent.Of(p.total))
+		return
+	}
+	contained := mulDiv(p.total, int64(in.TaxPercent), int64(Whole+in.TaxPercent))
+	if contained == 0 {
+		return
+	}
+	amount := Money{contained, in.Currency}
+	p.lines = append(p.lines, Line{Kind: LineTax, Label: label + " included", Quantity: 1, Unit: amount, Amount: amount, Included: true})
+}
