@@ -1,0 +1,58 @@
+package httpx
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/obs"
+)
+
+// apiPrefix is where answers are for programs, also those without a route.
+const apiPrefix = "/api/"
+
+// Mux serves mux, notes the matched pattern in the record of the request, and
+// turns the 404 and 405 that mux itself gives under /api/ into problem
+// documents. Redirects, other paths and the answers of mux's handlers stay as
+// they are. A pattern "/" in mux matches every path and method, so that mux then
+// has no 404 or 405 of its own.
+func Mux(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer noteRoute(r) // also after a panic
+		// Mux shares the writer of Observe where it can: one wrapper, not two.
+		ww, ok := w.(*writer)
+		if !ok {
+			ww = &writer{ResponseWriter: w}
+		}
+		outer := ww.unmatched
+		ww.unmatched = r
+		mux.ServeHTTP(ww, r)
+		ww.unmatched = outer
+	})
+}
+
+// noteRoute notes what r matched, unless a mux further in has: its pattern says
+// more. For CONNECT the mux puts the path of its redirect into Pattern, which a
+// caller could vary without end.
+func noteRoute(r *http.Request) {
+	rec := obs.RequestFrom(r.Context())
+	if rec != nil && rec.Route == "" && r.Method != http.MethodConnect {
+		rec.Route = r.Pattern
+	}
+}
+
+// replaces tells whether status is the mux's own answer to an API call without a
+// route, and not that of a handler.
+func replaces(r *http.Request, status int) bool {
+	return r.Pattern == "" && strings.HasPrefix(r.URL.Path, apiPrefix) &&
+		(status == http.StatusNotFound || status == http.StatusMethodNotAllowed)
+}
+
+// writeUnmatched answers in place of the mux. It keeps the header Allow.
+func writeUnmatched(w http.ResponseWriter, r *http.Request, status int) {
+	if status == http.StatusMethodNotAllowed {
+		WriteError(w, r, ErrMethodNotAllowed)
+		return
+	}
+	WriteError(w, r, exodrive.Errorf(exodrive.NotFound, "There is nothing at this address; /openapi.json lists what there is."))
+}

@@ -1,0 +1,158 @@
+package httpx
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/exodrive/exodrive/obs"
+)
+
+// ObserveOptions are the parts that Observe reports to.
+type ObserveOptions struct {
+	Log       *slog.Logger  // nil: slog.Default()
+	AccessLog AccessLog     // empty: LogSampled
+	Metrics   *obs.Metrics  // may be nil
+	NewID     func() string // of a request; nil: 16 random bytes in hex
+}
+
+// Observe is the outermost handler. Around next it
+//   - names the request: the X-Request-Id of the caller if it looks like one, else
+//     a new id; the answer repeats it;
+//   - puts an obs.Request into the context;
+//   - sets the headers every answer has: X-Request-Id, X-Response-Time and
+//     X-DB-Time in milliseconds, X-Cache, X-Content-Type-Options, Referrer-Policy;
+//   - turns a panic into a 500 problem without the panic's text or, when the
+//     answer has begun, cuts the connection, so that nobody takes a part for the
+//     whole;
+//   - writes one log line and counts the metrics.
+func Observe(next http.Handler, o ObserveOptions) http.Handler {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.AccessLog == "" {
+		o.AccessLog = LogSampled
+	}
+	if o.NewID == nil {
+		o.NewID = newID
+	}
+	return &observer{next: next, o: o, lines: accessLog{mode: o.AccessLog, log: o.Log}}
+}
+
+type observer struct {
+	next  http.Handler
+	o     ObserveOptions
+	lines accessLog
+}
+
+// maxStack is the most of a panic's stack that a log line takes: some sixty
+// frames, the innermost first.
+const maxStack = 8 << 10
+
+// Values shared between all answers. A page's token may be in its path, so no
+// other site learns where a visitor came from.
+var (
+	noSniff    = []string{"nosniff"}
+	sameOrigin = []string{"same-origin"}
+)
+
+func (o *observer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	// One allocation for everything that lives as long as the request. It is not
+	// pooled: a load that outlives its caller still holds the record.
+	state := &struct {
+		record obs.Request
+		writer writer
+	}{}
+	rec, w := &state.record, &state.writer
+	rec.ID = r.Header.Get("X-Request-Id")
+	if !isRequestID(rec.ID) {
+		rec.ID = o.o.NewID()
+	}
+	w.ResponseWriter, w.record, w.start = rw, rec, time.Now()
+	w.requestID[0] = rec.ID
+	h := rw.Header()
+	h["X-Request-Id"] = w.requestID[:]
+	h["X-Content-Type-Options"] = noSniff
+	h["Referrer-Policy"] = sameOrigin
+
+	o.o.Metrics.Begin()
+	r = r.WithContext(obs.WithRequest(r.Context(), rec))
+	defer o.end(w, r)
+	o.next.ServeHTTP(w, r)
+}
+
+// end completes the request, also after a panic; it must be deferred itself.
+func (o *observer) end(w *writer, r *http.Request) {
+	thrown := recover()
+	stack, abort := "", false
+	if thrown != nil {
+		abort = w.status != 0 && !w.hijacked
+		if err, ok := thrown.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			abort = true // a handler that means to cut the connection; no fault
+		} else {
+			stack = string(debug.Stack())
+			stack = stack[:min(len(stack), maxStack)]
+			w.fail(r, fmt.Errorf("panic: %v", thrown))
+		}
+	}
+	w.finish(abort)
+	took := time.Since(w.start)
+	o.o.Metrics.RequestDone(w.record.Route, r.Method, w.status, took)
+	o.lines.write(r.Context(), w, r.Method, took, stack)
+	if abort {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// fail notes a panic and answers it while an answer is still possible.
+func (w *writer) fail(r *http.Request, err error) {
+	w.record.Err = nil // what was noted before is not what ended the request
+	WriteError(w, r, err)
+	w.status = http.StatusInternalServerError // for the log, whatever has left already
+}
+
+// finish settles the status of an answer that nobody began.
+func (w *writer) finish(abort bool) {
+	switch {
+	case w.status != 0:
+	case w.hijacked:
+		w.status = http.StatusSwitchingProtocols
+	case abort:
+		w.status = statusClientGone
+	default:
+		w.WriteHeader(http.StatusOK)
+	}
+}
+
+// isRequestID tells whether an id from outside may go into our log: 8 to 64
+// letters, digits, dots, underscores and hyphens.
+func isRequestID(s string) bool {
+	if len(s) < 8 || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// newID makes 16 random bytes in hex. An id is no secret, so the generator of the
+// runtime serves, which asks the system for nothing.
+func newID() string {
+	var raw [16]byte
+	binary.LittleEndian.PutUint64(raw[:8], rand.Uint64())
+	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
+	var text [2 * len(raw)]byte
+	hex.Encode(text[:], raw[:])
+	return string(text[:])
+}
