@@ -1,0 +1,48 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TOOL    := go tool -modfile=tools/go.mod
+# The longest package takes a minute or two; a test that hangs should say so
+# before the 15 minutes of the whole run are over.
+TESTS   := go test -shuffle=on -timeout=6m
+
+.PHONY: help run build test race generate lint gofmt verify bench
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then serve a demo fleet on http://localhost:8080
+	bin/exodrive serve --demo
+
+build: ## build bin/exodrive, one static file
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/exodrive ./cmd/exodrive
+
+# The race detector makes SQLite 33 times slower, so it runs on Postgres only.
+test: ## run all tests: on SQLite, then on Postgres under the race detector
+	scripts/setup
+	EXO_TEST_ENGINES=sqlite $(TESTS) ./...
+	EXO_TEST_ENGINES=postgres $(TESTS) -race ./...
+
+race: ## run the tests of PKG (default: all) on Postgres under the race detector
+	scripts/setup
+	EXO_TEST_ENGINES=postgres $(TESTS) -race $(or $(PKG),./...)
+
+generate: build ## write the files that the program generates: api/openapi.*
+	bin/exodrive openapi > api/openapi.json
+	bin/exodrive openapi --yaml > api/openapi.yaml
+
+lint: gofmt ## run the linters on Go and OpenAPI
+	$(TOOL) golangci-lint run ./...
+	scripts/vulncheck
+	scripts/lint-openapi
+
+gofmt:
+	@wrong=$$(gofmt -l .); if [[ -n $$wrong ]]; then echo "gofmt: these files are not formatted, run gofmt -w on them:"; echo "$$wrong"; exit 1; fi
+
+verify: gofmt build ## check that generated files, formatting and module files are up to date
+	scripts/verify
+
+bench: ## run the Go benchmarks of PKG (default: all)
+	go test -run='^$$' -bench=. -benchmem $(or $(PKG),./...)
