@@ -1,0 +1,101 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// Backup writes the whole database, as it is at one moment, into a new file,
+// while others read and write. An SQLite backup is a database itself; a Postgres
+// one is pg_dump's custom format, written by the installed pg_dump.
+func (s *Store) Backup(ctx context.Context, file string) error {
+	if err := s.d.backup(ctx, s.engine, file); err != nil {
+		return fmt.Errorf("backup to %s: %w", file, err)
+	}
+	return nil
+}
+
+// Restore replaces the database at url by a backup of the same kind of database.
+// Unless replace is true it refuses one that holds cars. Nobody may use the
+// database meanwhile. Either the backup is there afterwards or, after an error,
+// what was there before.
+func Restore(ctx context.Context, url, file string, replace bool) error {
+	if info, err := os.Stat(file); err != nil {
+		return fmt.Errorf("the backup cannot be read: %w", err)
+	} else if info.IsDir() {
+		return fmt.Errorf("%s is a folder, not a backup", file)
+	}
+	s, err := Open(ctx, Config{URL: url})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	have, _, err := s.SchemaVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > 0 && !replace {
+		return errors.New("the database is not empty; add --yes to replace what it holds")
+	}
+	return s.d.restore(ctx, s.engine, file)
+}
+
+// restoreSQLite checks the backup and puts a copy of it in the database's place
+// in one step.
+func restoreSQLite(ctx context.Context, e engine, file string) error {
+	backup, err := openSQLiteFile(file)
+	if err != nil {
+		return err
+	}
+	var verdict string
+	err = backup.QueryRowContext(ctx, `PRAGMA integrity_check`).Scan(&verdict)
+	if err == nil && verdict != "ok" {
+		err = errors.New(verdict)
+	}
+	if err == nil {
+		err = backup.QueryRowContext(ctx, `SELECT key FROM settings LIMIT 1`).Scan(&verdict)
+	}
+	if err := errors.Join(err, backup.Close()); err != nil {
+		return fmt.Errorf("%s is not a backup of an embedded database: %w", file, err)
+	}
+	fresh := e.path + ".restoring"
+	if err := copyFile(file, fresh); err != nil {
+		return errors.Join(err, os.Remove(fresh))
+	}
+	if err := e.close(); err != nil {
+		return err
+	}
+	for _, leftover := range []string{e.path + "-wal", e.path + "-shm"} {
+		if err := os.Remove(leftover); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Rename(fresh, e.path)
+}
+
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// restorePostgres replaces everything in one transaction of pg_restore.
+func restorePostgres(ctx context.Context, e engine, file string) error {
+	err := runPostgres(ctx, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", "--dbname="+e.url, file)
+	if err != nil && strings.Contains(err.Error(), "valid archive") {
+		return fmt.Errorf("%s is not a backup of a Postgres database", file)
+	}
+	return err
+}

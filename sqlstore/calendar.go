@@ -1,0 +1,136 @@
+package sqlstore
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/exodrive/exodrive"
+)
+
+// Calendar is what the availability of a car over some days is made of.
+type Calendar struct {
+	Rates       exodrive.Rates
+	Currency    exodrive.Currency
+	Available   bool // the car may be rented at all
+	MinimumDays int
+	Taken       map[exodrive.Date]exodrive.DayStatus // days without an entry are free
+}
+
+// Calendar reads the days of a public car, its parts in parallel. A car that is
+// unknown or hidden is not_found.
+func (q queries) Calendar(ctx context.Context, carID string, days exodrive.Days) (*Calendar, error) {
+	c := Calendar{Taken: map[exodrive.Date]exodrive.DayStatus{}}
+	var overrides map[string]map[exodrive.Date]int64
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		err := q.row(gctx, sqlCalendarCar, carID).scan(&c.Rates.Base, &c.Available, &c.MinimumDays, &c.Currency)
+		return notFound(err, "There is no such car.")
+	})
+	g.Go(func() error {
+		return q.each(gctx, sqlCalendarDays, []any{carID, days.Start, days.End}, func(r scanner) error {
+			var day exodrive.Date
+			var status exodrive.DayStatus
+			err := r.Scan(&day, &status)
+			c.Taken[day] = status
+			return err
+		})
+	})
+	g.Go(func() (err error) {
+		overrides, err = q.Overrides(gctx, []string{carID}, days)
+		return err
+	})
+	g.Go(func() (err error) {
+		c.Rates.Rules, err = q.rulesFor(gctx, carID)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	c.Rates.Overrides = overrides[carID]
+	return &c, nil
+}
+
+const sqlCalendarCar = `SELECT price_per_day, available, minimum_days, (SELECT value FROM settings WHERE key = 'currency')
+	FROM cars WHERE id = $1 AND NOT hidden`
+
+const sqlCalendarDays = `SELECT date, status FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3`
+
+// Overrides are the prices of single days of some cars, by car.
+func (q queries) Overrides(ctx context.Context, carIDs []string, days exodrive.Days) (map[string]map[exodrive.Date]int64, error) {
+	out := map[string]map[exodrive.Date]int64{}
+	if len(carIDs) == 0 {
+		return out, nil
+	}
+	var s statement
+	s.add("SELECT car_id, date, amount FROM car_prices WHERE car_id IN ("+marks(len(carIDs))+")", anys(carIDs)...)
+	s.add(" AND date >= ? AND date < ?", days.Start, days.End)
+	err := q.each(ctx, s.text.String(), s.args, func(r scanner) error {
+		var id string
+		var day exodrive.Date
+		var amount int64
+		if err := r.Scan(&id, &day, &amount); err != nil {
+			return err
+		}
+		if out[id] == nil {
+			out[id] = map[exodrive.Date]int64{}
+		}
+		out[id][day] = amount
+		return nil
+	})
+	return out, err
+}
+
+func (q queries) rulesFor(ctx context.Context, carID string) ([]exodrive.PriceRule, error) {
+	return collect(ctx, q, scanPriceRule, sqlRulesFor, carID)
+}
+
+const sqlRulesFor = `SELECT ` + priceRuleColumns + ` FROM price_rules WHERE active AND (car_id IS NULL OR car_id = $1) ORDER BY id`
+
+// ActiveRules are the price rules in force, for whichever car.
+func (q queries) ActiveRules(ctx context.Context) ([]exodrive.PriceRule, error) {
+	return collect(ctx, q, scanPriceRule, sqlActiveRules)
+}
+
+const sqlActiveRules = `SELECT ` + priceRuleColumns + ` FROM price_rules WHERE active ORDER BY id`
+
+// Counts tells how large the listed fleet is and how many of its cars nobody
+// has on a day.
+func (q queries) Counts(ctx context.Context, day exodrive.Date) (*exodrive.FleetCounts, error) {
+	c := exodrive.FleetCounts{Day: day}
+	g, gctx := errgroup.WithContext(ctx)
+	list := func(into *[]exodrive.Facet, text string) {
+		g.Go(func() (err error) {
+			*into, err = collect(gctx, q, scanFacet, text)
+			return err
+		})
+	}
+	var categories []exodrive.Facet
+	list(&categories, sqlCountCategories)
+	list(&c.Makes, sqlCountMakes)
+	list(&c.Locations, sqlCountLocations)
+	g.Go(func() error { return q.row(gctx, sqlCountFree, day).scan(&c.Cars, &c.FreeCars) })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, category := range exodrive.Categories {
+		f := exodrive.Facet{Value: string(category)}
+		for _, have := range categories {
+			if have.Value == f.Value {
+				f.Count = have.Count
+			}
+		}
+		c.Categories = append(c.Categories, f)
+	}
+	return &c, nil
+}
+
+const sqlCountCategories = `SELECT c.category, COUNT(*) FROM cars c WHERE c.available AND NOT c.hidden GROUP BY c.category ORDER BY c.category`
+
+const sqlCountMakes = `SELECT c.make, COUNT(*) FROM cars c WHERE c.available AND NOT c.hidden GROUP BY c.make ORDER BY c.make`
+
+const sqlCountLocations = `SELECT l.slug, COUNT(*) FROM cars c JOIN locations l ON l.id = c.location_id
+	WHERE c.available AND NOT c.hidden GROUP BY l.slug ORDER BY l.slug`
+
+const sqlCountFree = `SELECT COUNT(*), COUNT(*) FILTER (WHERE NOT EXISTS
+	(SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date = $1)) FROM cars c WHERE c.available AND NOT c.hidden`

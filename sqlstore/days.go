@@ -1,0 +1,129 @@
+package sqlstore
+
+import (
+	"context"
+	"slices"
+
+	"github.com/exodrive/exodrive"
+)
+
+// TakeDays gives days of a car to a booking, or to maintenance when bookingID is
+// empty, and returns the days that are somebody else's, in order. If there are
+// any, the caller must give up its transaction: the other days were taken.
+//
+// Right on both engines and without a lock: each day is one row under a unique
+// index, so of two transactions that want a day, the second waits for the first
+// and then finds its row missing from what was inserted. Rows go in by date, so
+// two such transactions never wait for each other.
+func (t *Tx) TakeDays(ctx context.Context, carID string, days exodrive.Days, status exodrive.DayStatus, bookingID string) (taken []exodrive.Date, err error) {
+	var s statement
+	s.add(sqlInsertDays)
+	comma := ""
+	for d := range days.All() {
+		s.add(comma+"(?, ?, ?, ?)", carID, d, status, orNull(bookingID))
+		comma = ", "
+	}
+	if comma == "" {
+		return nil, nil
+	}
+	s.add(" ON CONFLICT (car_id, date) DO NOTHING RETURNING date")
+	got, err := collect(ctx, t.queries, func(r scanner) (d exodrive.Date, err error) {
+		return d, r.Scan(&d)
+	}, s.text.String(), s.args...)
+	if err != nil {
+		return nil, err
+	}
+	for d := range days.All() {
+		if !slices.Contains(got, d) {
+			taken = append(taken, d)
+		}
+	}
+	return taken, nil
+}
+
+// FreeMaintenance frees the days of a car that maintenance has and that belong
+// to no booking, and tells how many they were.
+func (t *Tx) FreeMaintenance(ctx context.Context, carID string, days exodrive.Days) (int64, error) {
+	return t.affected(ctx, sqlFreeMaintenance, carID, days.Start, days.End)
+}
+
+const sqlFreeMaintenance = `DELETE FROM car_availability
+	WHERE car_id = $1 AND date >= $2 AND date < $3 AND status = 'maintenance' AND booking_id IS NULL`
+
+// Blocks are the days from one on that maintenance has of a car, belonging to no
+// booking, as ranges, at most 1,000 days of them.
+func (q queries) Blocks(ctx context.Context, carID string, from exodrive.Date) ([]exodrive.Days, error) {
+	blocks := []exodrive.Days{}
+	err := q.each(ctx, sqlBlocks, []any{carID, from}, func(r scanner) error {
+		var d exodrive.Date
+		if err := r.Scan(&d); err != nil {
+			return err
+		}
+		if n := len(blocks); n > 0 && blocks[n-1].End == d {
+			blocks[n-1].End++
+		} else {
+			blocks = append(blocks, exodrive.Days{Start: d, End: d + 1})
+		}
+		return nil
+	})
+	return blocks, err
+}
+
+const sqlBlocks = `SELECT date FROM car_availability
+	WHERE car_id = $1 AND date >= $2 AND status = 'maintenance' AND booking_id IS NULL ORDER BY date LIMIT 1000`
+
+const bookingColumns = `id, car_id, customer_id, state, start_date, end_date, blocked_until, pickup_at, return_at, zone,
+	pickup_location_id, return_location_id, currency, total, deposit, first_name, last_name, email, phone, hold_until,
+	version, created_at, updated_at`
+
+func bookingValues(b *exodrive.Booking) []any {
+	var hold any
+	if !b.HoldUntil.IsZero() {
+		hold = ms(b.HoldUntil)
+	}
+	return []any{
+		b.ID, b.CarID, b.CustomerID, b.State, b.Days.Start, b.Days.End, b.BlockedUntil, b.PickupAt, b.ReturnAt, b.Zone,
+		b.PickupPlace, b.ReturnPlace, b.Total.Currency, b.Total.Amount, b.Deposit.Amount,
+		b.Contact.FirstName, b.Contact.LastName, b.Contact.Email, b.Contact.Phone, hold,
+		b.Version, ms(b.CreatedAt), ms(b.UpdatedAt),
+	}
+}
+
+// InsertBooking stores a booking, not its days. On Postgres a booking that
+// overlaps another that occupies its days is a conflict.
+func (t *Tx) InsertBooking(ctx context.Context, b *exodrive.Booking) error {
+	return t.insertRows(ctx, sqlInsertBookings, "", [][]any{bookingValues(b)})
+}
+
+const sqlInsertBookings = `INSERT INTO bookings (` + bookingColumns + `) VALUES `
+
+// InsertBookings stores many bookings, not their days.
+func (t *Tx) InsertBookings(ctx context.Context, list []exodrive.Booking) error {
+	return t.insertRows(ctx, sqlInsertBookings, "", rowsOf(list, bookingValues))
+}
+
+// DayRow is a day of a car that is not free.
+type DayRow struct {
+	CarID     string
+	Date      exodrive.Date
+	Status    exodrive.DayStatus
+	BookingID string
+}
+
+// InsertDays stores days; one that is taken already is a conflict.
+func (t *Tx) InsertDays(ctx context.Context, list []DayRow) error {
+	return t.insertRows(ctx, sqlInsertDays, "", rowsOf(list, func(d *DayRow) []any {
+		return []any{d.CarID, d.Date, d.Status, orNull(d.BookingID)}
+	}))
+}
+
+const sqlInsertDays = `INSERT INTO car_availability (car_id, date, status, booking_id) VALUES `
+
+// InsertCustomers stores new customers, whose addresses must be in lower case.
+func (t *Tx) InsertCustomers(ctx context.Context, list []exodrive.Customer) error {
+	return t.insertRows(ctx, sqlInsertCustomers, "", rowsOf(list, func(c *exodrive.Customer) []any {
+		return []any{c.ID, c.Email, c.FirstName, c.LastName, c.Phone, ms(c.CreatedAt)}
+	}))
+}
+
+const sqlInsertCustomers = `INSERT INTO customers (id, email, first_name, last_name, phone, created_at) VALUES `

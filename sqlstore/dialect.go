@@ -1,0 +1,119 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/obs"
+)
+
+// dialect holds every difference between the engines that is not in a migration.
+type dialect struct {
+	name string
+	// goose is the engine's name in the migration library, and other the suffix
+	// of the migrations that are not for it.
+	goose, other string
+	// beginTx is the first statement of a transaction, or empty.
+	beginTx string
+	// lockRow follows a SELECT of rows that the transaction is about to change.
+	lockRow string
+	// similarWords finds candidates for a misspelt word: $1 the word, $2 its
+	// prefix range's end. exodrive.MeansWord decides.
+	similarWords string
+	// foundBy is the condition that a car matches the search expression ?, and
+	// namedBy that it does with the words that name it.
+	foundBy, namedBy string
+	// anyOf is the search expression for one of some words; all words are folded
+	// letters and digits, so nothing needs quoting.
+	anyOf func(words []string) string
+	// fault sorts a driver's error.
+	fault func(error) (kind faultKind, constraint string)
+	// lockMigrations makes all other processes wait until release is called.
+	lockMigrations func(ctx context.Context, e engine) (release func(), err error)
+	// backup writes the whole database into a new file, and restore replaces it.
+	backup, restore func(ctx context.Context, e engine, file string) error
+}
+
+// engine is one opened database.
+type engine struct {
+	*dialect
+	rw, ro *sql.DB
+	path   string // of an SQLite file
+	url    string
+	stats  func() map[string]obs.PoolStats
+	close  func() error
+}
+
+type faultKind int
+
+const (
+	faultOther       faultKind = iota
+	faultUnique                // also the exclusion constraint
+	faultForeign               // a row that is referred to, or is not there
+	faultCheck                 // a CHECK or NOT NULL
+	faultRetry                 // lost against another transaction
+	faultUnavailable           // no connection, no room, no time
+)
+
+func openEngine(ctx context.Context, c Config) (engine, error) {
+	scheme, rest, _ := strings.Cut(c.URL, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(rest, c)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, c)
+	}
+	return engine{}, errors.New("DATABASE_URL must begin with sqlite:, postgres:// or postgresql://")
+}
+
+func (d *dialect) retryable(err error) bool {
+	kind, _ := d.fault(err)
+	return kind == faultRetry
+}
+
+// conflicts says in a sentence what a constraint protects. Postgres names the
+// constraint, SQLite the columns.
+var conflicts = []struct{ postgres, sqlite, field, message string }{
+	{"cars_slug_key", "cars.slug", "/slug", "Another car already has this slug."},
+	{"idx_cars_vin", "cars.vin", "/vin", "Another car already has this VIN."},
+	{"locations_slug_key", "locations.slug", "/slug", "Another place already has this slug."},
+	{"extras_name_key", "extras.name", "/name", "Another extra already has this name."},
+	{"coupons_code_key", "coupons.code", "/code", "Another coupon already has this code."},
+	{"users_email_key", "users.email", "/email", "There is already an administrator with this address."},
+	{"idx_car_availability_lookup", "car_availability.car_id, car_availability.date", "", "One of these days is already taken."},
+	{"bookings_no_overlap", "-", "", "These days overlap with another booking of the car."},
+	{"car_reviews_booking_id_key", "car_reviews.booking_id", "", "This rental already has a review."},
+	{"cars_location_id_fkey", "-", "/locationId", "There is no such place."},
+}
+
+// public turns a driver's error into one that a person may read, where there is
+// something to say; nil, exodrive errors and cancellations pass unchanged.
+func (d *dialect) public(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if _, ok := errors.AsType[*exodrive.Error](err); ok {
+		return err
+	}
+	kind, constraint := d.fault(err)
+	switch kind {
+	case faultUnique, faultForeign:
+		for _, c := range conflicts {
+			if c.postgres == constraint || strings.HasSuffix(constraint, c.sqlite) {
+				return exodrive.Errorf(exodrive.Conflict, "%s", c.message).On(c.field).Because(err)
+			}
+		}
+		if kind == faultForeign {
+			return exodrive.Errorf(exodrive.Conflict, "Something else still refers to this, or it refers to something that is not there.").Because(err)
+		}
+		return exodrive.Errorf(exodrive.Conflict, "There is already such an entry.").Because(err)
+	case faultCheck:
+		return exodrive.Errorf(exodrive.Invalid, "A value is outside what is allowed.").Because(err)
+	case faultRetry, faultUnavailable:
+		return exodrive.Errorf(exodrive.Unavailable, "The database does not answer just now; try again in a moment.").Because(err)
+	}
+	return err
+}

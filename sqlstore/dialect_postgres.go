@@ -1,0 +1,169 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/exodrive/exodrive/obs"
+)
+
+var postgresDialect = dialect{
+	name: "postgres", goose: "postgres", other: ".sqlite.sql",
+	lockRow: ` FOR NO KEY UPDATE`,
+	// All words of about the length are compared: the threshold of pg_trgm's index
+	// operator is a setting of the session, which a pooler does not keep, and its
+	// default forgives no letter changed inside a short word.
+	similarWords: `SELECT term FROM car_words WHERE term >= $1 AND term < $2
+		UNION SELECT term FROM car_words WHERE length(term) BETWEEN length($1) - 2 AND length($1) + 2 AND similarity(term, $1) >= 0.2`,
+	foundBy: `c.search @@ to_tsquery('simple', ?)`,
+	// The weight is asked for by a query in which every word has the suffix :A.
+	namedBy: `c.search @@ to_tsquery('simple', replace(?, ' |', ':A |') || ':A')`,
+	anyOf:   func(words []string) string { return strings.Join(words, " | ") },
+	fault:   postgresFault,
+	lockMigrations: func(ctx context.Context, e engine) (func(), error) {
+		tx, err := e.rw.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, err
+		}
+		// Held by a transaction, not a session, so that it works behind a
+		// transaction pooler. The number is "exodrive" in ASCII.
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7311984480086832741)`); err != nil {
+			tx.Rollback()
+			return nil, err
+		}
+		return func() { tx.Rollback() }, nil
+	},
+	backup: func(ctx context.Context, e engine, file string) error {
+		return runPostgres(ctx, "pg_dump", "--format=custom", "--no-owner", "--file="+file, e.url)
+	},
+	restore: restorePostgres,
+}
+
+// pooledDialect is Postgres behind a transaction pooler: the statement timeout
+// is set in each transaction instead of once per session.
+var pooledDialect = func() dialect {
+	d := postgresDialect
+	d.beginTx = fmt.Sprintf(`SET LOCAL statement_timeout = %d`, statementTimeout.Milliseconds())
+	return d
+}()
+
+func openPostgres(ctx context.Context, c Config) (engine, error) {
+	config, err := pgxpool.ParseConfig(c.URL)
+	if err != nil {
+		// The driver's sentence may repeat the password.
+		return engine{}, errors.New("DATABASE_URL is not a Postgres address; write postgres://user:password@host:5432/name")
+	}
+	config.MaxConns = int32(c.Pool)
+	config.MinIdleConns = int32(min(4, c.Pool))
+	config.MaxConnIdleTime = 10 * time.Minute
+	config.ConnConfig.ConnectTimeout = acquireTimeout
+	d := &postgresDialect
+	if c.Pooler {
+		d = &pooledDialect
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+		config.ConnConfig.StatementCacheCapacity = 0
+		config.ConnConfig.DescriptionCacheCapacity = 0
+	} else {
+		p := config.ConnConfig.RuntimeParams
+		setDefault(p, "statement_timeout", strconv.FormatInt(statementTimeout.Milliseconds(), 10))
+		setDefault(p, "lock_timeout", strconv.FormatInt(statementTimeout.Milliseconds(), 10))
+		setDefault(p, "application_name", "exodrive")
+		// Compiling costs more than these statements take.
+		setDefault(p, "jit", "off")
+	}
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	if err != nil {
+		return engine{}, err
+	}
+	db := sql.OpenDB(patientConnector{stdlib.GetPoolConnector(pool)})
+	// The pool is pgx's; a second one in front would keep connections from it.
+	db.SetMaxIdleConns(0)
+	return engine{
+		dialect: d, rw: db, ro: db, url: c.URL,
+		stats: func() map[string]obs.PoolStats {
+			s := pool.Stat()
+			return map[string]obs.PoolStats{"main": {
+				Max: int(s.MaxConns()), Open: int(s.TotalConns()), InUse: int(s.AcquiredConns()), Idle: int(s.IdleConns()),
+				WaitCount: s.EmptyAcquireCount(), WaitDuration: s.EmptyAcquireWaitTime(),
+			}}
+		},
+		close: func() error { err := db.Close(); pool.Close(); return err },
+	}, nil
+}
+
+func setDefault(m map[string]string, key, value string) {
+	if _, ok := m[key]; !ok {
+		m[key] = value
+	}
+}
+
+// patientConnector waits a bounded time for a free connection.
+type patientConnector struct{ driver.Connector }
+
+// errPoolBusy is the end of that wait.
+var errPoolBusy = errors.New("no free database connection")
+
+func (c patientConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	wait, cancel := context.WithTimeout(ctx, acquireTimeout)
+	defer cancel()
+	conn, err := c.Connector.Connect(wait)
+	if err != nil && wait.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("%w in %s: %w", errPoolBusy, acquireTimeout, err)
+	}
+	return conn, err
+}
+
+func postgresFault(err error) (faultKind, string) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case e.Code == "23505", e.Code == "23P01":
+			return faultUnique, e.ConstraintName
+		case e.Code == "23503":
+			return faultForeign, e.ConstraintName
+		case e.Code[:2] == "23":
+			return faultCheck, e.ConstraintName
+		case e.Code == "40001", e.Code == "40P01", e.Code == "55P03":
+			return faultRetry, ""
+		// Connection, resources, operator intervention (also statement_timeout),
+		// a database in recovery or not there any more.
+		case e.Code[:2] == "08", e.Code[:2] == "53", e.Code[:2] == "57", e.Code == "25006", e.Code == "3D000":
+			return faultUnavailable, ""
+		}
+		return faultOther, ""
+	}
+	var timeout net.Error
+	var connect *pgconn.ConnectError
+	if errors.Is(err, errPoolBusy) || errors.As(err, &connect) || errors.As(err, &timeout) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || strings.Contains(err.Error(), "conn closed") {
+		return faultUnavailable, ""
+	}
+	return faultOther, ""
+}
+
+// runPostgres runs one of Postgres's own programs; its output is its error.
+func runPostgres(ctx context.Context, program string, args ...string) error {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return fmt.Errorf("%s is not installed; it comes with the Postgres client (Debian: apt-get install postgresql-client)", program)
+	}
+	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", program, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}

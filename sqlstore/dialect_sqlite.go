@@ -1,0 +1,148 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/exodrive/exodrive/obs"
+)
+
+var sqliteDialect = dialect{
+	name: "sqlite", goose: "sqlite3", other: ".postgres.sql",
+	// The vocabulary of a fleet is a few thousand words; all of them are looked
+	// at, so the prefix range ($1, $2) must hold for nothing here.
+	similarWords: `SELECT term FROM car_words WHERE $1 <> $2 AND length(term) >= 2`,
+	foundBy:      `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH ?)`,
+	namedBy:      `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH '{name make model category} : (' || ? || ')')`,
+	anyOf:        func(words []string) string { return `"` + strings.Join(words, `" OR "`) + `"` },
+	fault:        sqliteFault,
+	lockMigrations: func(ctx context.Context, e engine) (func(), error) {
+		// The lock is a transaction on a file of its own: one on the database
+		// itself would keep out the migrations, which use their own connection.
+		lock, err := sql.Open("sqlite", sqliteDSN(e.path+".migrating", "immediate", migrationPatience))
+		if err != nil {
+			return nil, err
+		}
+		tx, err := lock.BeginTx(ctx, nil)
+		if err != nil {
+			lock.Close()
+			return nil, err
+		}
+		return func() { tx.Rollback(); lock.Close() }, nil
+	},
+	backup: func(ctx context.Context, e engine, file string) error {
+		_, err := e.ro.ExecContext(ctx, `VACUUM INTO $1`, file)
+		return err
+	},
+	restore: restoreSQLite,
+}
+
+// How long a statement waits for another process's write, and a start for
+// another start's migrations.
+const (
+	busyTimeout       = 5 * time.Second
+	migrationPatience = 2 * time.Minute
+)
+
+// sqliteReaders is how many reads run at once; they are bound by processors.
+func sqliteReaders() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
+
+func openSQLite(path string, _ Config) (engine, error) {
+	path = strings.TrimPrefix(path, "//")
+	if path == "" {
+		return engine{}, errors.New("DATABASE_URL sqlite: names no file; write sqlite:data/exodrive.db")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		return engine{}, fmt.Errorf("the folder of the database cannot be made: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return engine{}, fmt.Errorf("the database cannot be written: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return engine{}, err
+	}
+	rw, err := sql.Open("sqlite", sqliteDSN(path, "immediate", busyTimeout))
+	if err != nil {
+		return engine{}, err
+	}
+	// One writer: a second connection would only wait in busy_timeout.
+	rw.SetMaxOpenConns(1)
+	ro, err := sql.Open("sqlite", sqliteDSN(path, "deferred", busyTimeout)+"&_pragma=query_only(1)")
+	if err != nil {
+		rw.Close()
+		return engine{}, err
+	}
+	ro.SetMaxOpenConns(sqliteReaders())
+	ro.SetMaxIdleConns(sqliteReaders())
+	return engine{
+		dialect: &sqliteDialect, rw: rw, ro: ro, path: path, url: "sqlite:" + path,
+		stats: func() map[string]obs.PoolStats {
+			return map[string]obs.PoolStats{"read": sqlStats(ro.Stats()), "write": sqlStats(rw.Stats())}
+		},
+		close: func() error { return errors.Join(ro.Close(), rw.Close()) },
+	}, nil
+}
+
+// sqliteDSN: busy_timeout comes first, so that the switch to WAL waits for a
+// second process that is doing the same. 64 MiB of the file are mapped.
+func sqliteDSN(path, txlock string, patience time.Duration) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" +
+		"&_pragma=cache_size(-16000)&_pragma=mmap_size(268435456)&_txlock=" + txlock
+}
+
+// openSQLiteFile opens a file only to look at it.
+func openSQLiteFile(path string) (*sql.DB, error) {
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro")
+}
+
+func sqlStats(s sql.DBStats) obs.PoolStats {
+	return obs.PoolStats{
+		Max: s.MaxOpenConnections, Open: s.OpenConnections, InUse: s.InUse, Idle: s.Idle,
+		WaitCount: s.WaitCount, WaitDuration: s.WaitDuration,
+	}
+}
+
+func sqliteFault(err error) (faultKind, string) {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return faultUnavailable, ""
+	}
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return faultOther, ""
+	}
+	// The text ends in the columns: "… UNIQUE constraint failed: cars.slug (2067)".
+	_, columns, _ := strings.Cut(e.Error(), "constraint failed: ")
+	columns, _, _ = strings.Cut(columns, " (")
+	_, after, found := strings.Cut(columns, "constraint failed: ")
+	if found {
+		columns = after
+	}
+	switch code := e.Code(); {
+	case code == sqlite3.SQLITE_CONSTRAINT_UNIQUE, code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, code == sqlite3.SQLITE_CONSTRAINT_ROWID:
+		return faultUnique, columns
+	case code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return faultForeign, columns
+	case code&0xff == sqlite3.SQLITE_CONSTRAINT:
+		return faultCheck, columns
+	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED:
+		return faultRetry, ""
+	case code&0xff == sqlite3.SQLITE_IOERR, code&0xff == sqlite3.SQLITE_FULL, code&0xff == sqlite3.SQLITE_CANTOPEN,
+		code&0xff == sqlite3.SQLITE_INTERRUPT, code&0xff == sqlite3.SQLITE_READONLY:
+		return faultUnavailable, ""
+	}
+	return faultOther, ""
+}

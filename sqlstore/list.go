@@ -1,0 +1,241 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/exodrive/exodrive"
+)
+
+// CarPricing is what the price of a rental needs to know of a car.
+type CarPricing struct {
+	Base            int64
+	WeeklyPercent   exodrive.Percent
+	MonthlyPercent  exodrive.Percent
+	DiscountPercent exodrive.Percent
+	Fees            []exodrive.Fee
+	Deposit         int64
+	TurnaroundDays  int
+	LocationID      string
+}
+
+// ListedCar is a card with what its price for certain days needs.
+type ListedCar struct {
+	Card    exodrive.CarCard
+	Pricing CarPricing
+}
+
+// cardColumns are those of scanCard, from cars c, locations l and car_images i.
+const cardColumns = `c.id, c.slug, c.name, c.make, c.model, c.year, c.category, c.short_description,
+	c.price_per_day, c.deposit, c.minimum_days, c.discount_percent, c.offer_text, c.featured, c.power_hp,
+	c.zero_to_100, c.top_speed, c.transmission, c.drivetrain, c.seats, c.rating, c.review_count,
+	COALESCE(i.url, ''), COALESCE(i.alt, ''), l.id, l.slug, l.name, l.city,
+	c.weekly_percent, c.monthly_percent, c.fees, c.turnaround_days,
+	(SELECT value FROM settings WHERE key = 'currency')`
+
+const cardTables = `cars c JOIN locations l ON l.id = c.location_id
+	LEFT JOIN car_images i ON i.car_id = c.id AND i.position = 0`
+
+// cardFields are the targets of cardColumns; finish completes the card.
+func cardFields(car *ListedCar) (fields []any, finish func()) {
+	c, p := &car.Card, &car.Pricing
+	var currency exodrive.Currency
+	fields = []any{
+		&c.ID, &c.Slug, &c.Name, &c.Make, &c.Model, &c.Year, &c.Category, &c.ShortDescription,
+		&c.PricePerDay.Amount, &c.Deposit.Amount, &c.MinimumDays, &c.DiscountPercent, &c.OfferText, &c.Featured, &c.PowerHP,
+		&c.ZeroTo100, &c.TopSpeed, &c.Transmission, &c.Drivetrain, &c.Seats, &c.Rating, &c.ReviewCount,
+		&c.Image.URL, &c.Image.Alt, &c.Location.ID, &c.Location.Slug, &c.Location.Name, &c.Location.City,
+		&p.WeeklyPercent, &p.MonthlyPercent, asJSON{&p.Fees}, &p.TurnaroundDays,
+		&currency,
+	}
+	return fields, func() {
+		c.PricePerDay.Currency, c.Deposit.Currency = currency, currency
+		p.Base, p.Deposit, p.DiscountPercent, p.LocationID = c.PricePerDay.Amount, c.Deposit.Amount, c.DiscountPercent, c.Location.ID
+	}
+}
+
+func scanListedCar(r scanner) (ListedCar, error) {
+	var car ListedCar
+	fields, finish := cardFields(&car)
+	err := r.Scan(fields...)
+	finish()
+	return car, err
+}
+
+var orders = map[exodrive.Sort]string{
+	exodrive.SortFeatured:  "c.featured DESC, c.rating DESC, c.name, c.id",
+	exodrive.SortPrice:     "c.price_per_day, c.id",
+	exodrive.SortPriceDown: "c.price_per_day DESC, c.id DESC",
+	exodrive.SortRating:    "c.rating DESC, c.review_count DESC, c.id",
+	exodrive.SortNewest:    "c.created_at DESC, c.id",
+	exodrive.SortPower:     "c.power_hp DESC, c.id",
+	exodrive.SortName:      "c.name, c.id",
+}
+
+// Cars is one page of the listed cars that a question finds, and the facets of
+// all it finds. Currency is the fleet's, in which the question's prices are.
+func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) (cars []ListedCar, total int, facets exodrive.Facets, err error) {
+	f, err := q.carFilter(ctx, ask, currency)
+	if err != nil {
+		return nil, 0, facets, err
+	}
+	if f.empty {
+		return nil, 0, noFacets(currency), nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		cars, err = q.carPage(gctx, f, ask)
+		return err
+	})
+	g.Go(func() (err error) {
+		total, facets, err = q.facets(gctx, f, currency)
+		return err
+	})
+	return cars, total, facets, g.Wait()
+}
+
+// carPage picks the ids of the page first, so that only they are joined.
+func (q queries) carPage(ctx context.Context, f *filter, ask exodrive.CarQuery) ([]ListedCar, error) {
+	var s statement
+	s.add("SELECT " + cardColumns + " FROM " + cardTables + " WHERE c.id IN (SELECT c.id FROM cars c")
+	f.order(f.where(&s, ""), ask.Sort).add(" LIMIT ? OFFSET ?)", ask.Limit, (ask.Page-1)*ask.Limit)
+	f.order(&s, ask.Sort)
+	return collect(ctx, q, scanListedCar, s.text.String(), s.args...)
+}
+
+// maxFeatureFacets is how many features a page of filters can show.
+const maxFeatureFacets = 30
+
+// choices are the facets that are counted by value.
+var choices = []facet{byCategory, byMake, bySeats, byTransmission, byDrivetrain, byLocation}
+
+// facets counts what the question finds. One statement groups by all facets at
+// once, which gives the total and every facet that the question does not filter;
+// each one that it does filter is counted again without that condition.
+func (q queries) facets(ctx context.Context, f *filter, currency exodrive.Currency) (total int, out exodrive.Facets, err error) {
+	out = noFacets(currency)
+	counts := map[facet]map[string]int{}
+	for _, of := range choices {
+		counts[of] = map[string]int{}
+	}
+	filtered := map[facet]bool{}
+	for _, c := range f.conds {
+		filtered[c.of] = true
+	}
+	delete(filtered, "")
+	slugs := map[string]string{}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return q.locationSlugs(gctx, slugs) })
+	g.Go(func() (err error) {
+		out.Features, err = q.featureFacets(gctx, f)
+		return err
+	})
+	g.Go(func() error {
+		var s statement
+		s.add("SELECT c.category, c.make, c.seats, c.transmission, c.drivetrain, c.location_id, COUNT(*), MIN(c.price_per_day), MAX(c.price_per_day) FROM cars c")
+		f.where(&s, "").add(" GROUP BY c.category, c.make, c.seats, c.transmission, c.drivetrain, c.location_id")
+		return q.each(gctx, s.text.String(), s.args, func(r scanner) error {
+			var v [6]string
+			var n int
+			var least, most int64
+			if err := r.Scan(&v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &n, &least, &most); err != nil {
+				return err
+			}
+			total += n
+			for i, of := range choices {
+				if !filtered[of] {
+					counts[of][v[i]] += n
+				}
+			}
+			if !filtered[byPrice] {
+				widen(&out.Price, least, most)
+			}
+			return nil
+		})
+	})
+	for of := range filtered {
+		g.Go(func() error { return q.facetWithoutItself(gctx, f, of, counts[of], &out.Price) })
+	}
+	if err := g.Wait(); err != nil {
+		return 0, out, err
+	}
+	out.Category, out.Make = sorted(counts[byCategory], nil), sorted(counts[byMake], nil)
+	out.Seats, out.Transmission = sorted(counts[bySeats], nil), sorted(counts[byTransmission], nil)
+	out.Drivetrain, out.Location = sorted(counts[byDrivetrain], nil), sorted(counts[byLocation], slugs)
+	return total, out, nil
+}
+
+func (q queries) facetWithoutItself(ctx context.Context, f *filter, of facet, counts map[string]int, prices *exodrive.PriceRange) error {
+	var s statement
+	if of == byPrice {
+		f.where(s.add("SELECT COALESCE(MIN(c.price_per_day), 0), COALESCE(MAX(c.price_per_day), 0) FROM cars c"), of)
+		return q.row(ctx, s.text.String(), s.args...).scan(&prices.Min.Amount, &prices.Max.Amount)
+	}
+	f.where(s.add("SELECT "+string(of)+", COUNT(*) FROM cars c"), of).add(" GROUP BY " + string(of))
+	return q.each(ctx, s.text.String(), s.args, func(r scanner) error {
+		v, err := scanFacet(r)
+		counts[v.Value] = v.Count
+		return err
+	})
+}
+
+func (q queries) featureFacets(ctx context.Context, f *filter) ([]exodrive.Facet, error) {
+	var s statement
+	s.add("SELECT f.name, COUNT(*) FROM car_features f WHERE f.car_id IN (SELECT c.id FROM cars c")
+	f.where(&s, "").add(") GROUP BY f.name ORDER BY COUNT(*) DESC, f.name LIMIT ?", maxFeatureFacets)
+	return collect(ctx, q, scanFacet, s.text.String(), s.args...)
+}
+
+func (q queries) locationSlugs(ctx context.Context, slugs map[string]string) error {
+	return q.each(ctx, sqlLocationSlugs, nil, func(r scanner) error {
+		var id, slug string
+		err := r.Scan(&id, &slug)
+		slugs[id] = slug
+		return err
+	})
+}
+
+const sqlLocationSlugs = `SELECT id, slug FROM locations`
+
+func scanFacet(r scanner) (f exodrive.Facet, err error) {
+	return f, r.Scan(&f.Value, &f.Count)
+}
+
+// sorted lists counts by value, renamed where names are given.
+func sorted(counts map[string]int, names map[string]string) []exodrive.Facet {
+	out := make([]exodrive.Facet, 0, len(counts))
+	for v, n := range counts {
+		if names != nil {
+			v = names[v]
+		}
+		out = append(out, exodrive.Facet{Value: v, Count: n})
+	}
+	slices.SortFunc(out, func(a, b exodrive.Facet) int { return cmp.Compare(a.Value, b.Value) })
+	return out
+}
+
+func widen(r *exodrive.PriceRange, least, most int64) {
+	if r.Max.Amount == 0 || least < r.Min.Amount {
+		r.Min.Amount = least
+	}
+	r.Max.Amount = max(r.Max.Amount, most)
+}
+
+func noFacets(currency exodrive.Currency) exodrive.Facets {
+	none := []exodrive.Facet{}
+	zero := exodrive.Money{Currency: currency}
+	return exodrive.Facets{
+		Category: none, Make: none, Seats: none, Transmission: none, Drivetrain: none, Location: none, Features: none,
+		Price: exodrive.PriceRange{Min: zero, Max: zero},
+	}
+}
+
+// sortWords puts short words first; of equal length the alphabet decides.
+func sortWords(words []string) {
+	slices.SortFunc(words, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+}

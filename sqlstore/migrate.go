@@ -1,0 +1,80 @@
+package sqlstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// ErrNewerSchema is returned for a database that a later release has migrated.
+var ErrNewerSchema = errors.New("the database was migrated by a newer release of exodrive; start that one, or restore a backup")
+
+// Migrate brings the schema to this release's version and tells from where to
+// where. Any number of processes may call it at once: one works, the others wait
+// and find it done. Each migration is one transaction.
+func (s *Store) Migrate(ctx context.Context) (from, to int64, err error) {
+	release, err := s.d.lockMigrations(ctx, s.engine)
+	if err != nil {
+		return 0, 0, fmt.Errorf("lock migrations: %w", err)
+	}
+	defer release()
+	p, err := s.migrations()
+	if err != nil {
+		return 0, 0, err
+	}
+	from, want, err := schemaVersions(ctx, p)
+	if err != nil {
+		return 0, 0, err
+	}
+	if from > want {
+		return from, from, ErrNewerSchema
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return from, 0, fmt.Errorf("migrate from %d: %w", from, err)
+	}
+	return from, want, nil
+}
+
+// SchemaVersions are the version of the database and that of this release.
+func (s *Store) SchemaVersions(ctx context.Context) (have, want int64, err error) {
+	p, err := s.migrations()
+	if err != nil {
+		return 0, 0, err
+	}
+	return schemaVersions(ctx, p)
+}
+
+func schemaVersions(ctx context.Context, p *goose.Provider) (have, want int64, err error) {
+	have, err = p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	sources := p.ListSources()
+	return have, sources[len(sources)-1].Version, nil
+}
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var others []string
+	for _, name := range names {
+		if strings.HasSuffix(name, s.d.other) {
+			others = append(others, name)
+		}
+	}
+	return goose.NewProvider(goose.Dialect(s.d.goose), s.rw, files, goose.WithExcludeNames(others))
+}

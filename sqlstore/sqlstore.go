@@ -1,0 +1,186 @@
+// Package sqlstore holds all SQL. A Store is one database, Postgres or SQLite,
+// behind one text of every statement; what differs between the two is in the
+// files dialect*.go and in the migrations.
+//
+// Open a Store, Migrate it, and call its methods: reads hang on queries, which
+// both Store and Tx embed, so the same method serves in and out of a
+// transaction. Writes exist on Tx only; Store.Tx runs a function as one
+// transaction. All methods are safe for concurrent use, block on the database,
+// return exodrive.Error for what a person can understand (not_found, conflict,
+// unavailable) and a plain chain for the rest. They know shapes and constraints,
+// not permissions or prices: those are package rental's.
+//
+// The trap: SQLite has one writer, which hides races. A test about concurrency
+// counts only on Postgres.
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/exodrive/exodrive/obs"
+)
+
+// Config says which database and how much of it.
+type Config struct {
+	URL    string           // sqlite:PATH, postgres://… or postgresql://…
+	Pool   int              // connections to Postgres; 0 is 20
+	Pooler bool             // behind a transaction pooler: nothing of a session may be used
+	Now    func() time.Time // nil is time.Now
+}
+
+// Times after which the store gives up.
+const (
+	acquireTimeout   = 3 * time.Second // a free connection; beyond it the caller gets a 503
+	statementTimeout = 5 * time.Second // one statement, enforced by Postgres
+	readTimeout      = 6 * time.Second // one statement with waiting, enforced by us
+	txTimeout        = 15 * time.Second
+	defaultPool      = 20
+)
+
+// Store is one open database.
+type Store struct {
+	queries
+	rw     *sql.DB
+	engine engine
+	now    func() time.Time
+}
+
+// Open connects to the database, which must answer within ten seconds, and
+// creates the file and folder of an SQLite one. It does not migrate.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.Pool == 0 {
+		c.Pool = defaultPool
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	e, err := openEngine(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		queries: queries{db: e.ro, d: e.dialect},
+		rw:      e.rw, engine: e, now: c.Now,
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := s.Ping(ctx); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Ping asks the database for an answer.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.row(ctx, sqlPing).scan(&one)
+}
+
+const sqlPing = `SELECT 1`
+
+// Close ends all connections after their statements.
+func (s *Store) Close() error { return s.engine.close() }
+
+// Engine is "postgres" or "sqlite", for logs.
+func (s *Store) Engine() string { return s.d.name }
+
+// PoolStats tells how the connections are used, by pool.
+func (s *Store) PoolStats() map[string]obs.PoolStats { return s.engine.stats() }
+
+// Tx is one transaction. It is used by one goroutine at a time.
+type Tx struct {
+	queries
+	Now time.Time // the instant of the transaction, the same for all its rows
+}
+
+// txAttempts bounds how often a transaction that lost against another is run
+// again.
+const txAttempts = 4
+
+// Tx runs fn as one transaction: committed if fn returns nil, rolled back if it
+// returns an error or panics. fn may run several times, when the database asks
+// for a retry, so it must have no effect but through tx. No network call belongs
+// in it.
+//
+// A caller that goes away does not stop a transaction: over pgx a cancelled
+// context made Commit report a failure after a real commit. It has its own limit
+// of 15 seconds.
+func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
+	defer cancel()
+	return s.tx(ctx, fn)
+}
+
+// LongTx is Tx without its limit of time, for filling a database from the
+// command line. On SQLite nobody else can write meanwhile.
+func (s *Store) LongTx(ctx context.Context, fn func(*Tx) error) error {
+	return s.tx(context.WithoutCancel(ctx), fn)
+}
+
+func (s *Store) tx(ctx context.Context, fn func(*Tx) error) error {
+	for attempt := 1; ; attempt++ {
+		err := s.txOnce(ctx, fn)
+		if err == nil || !s.d.retryable(err) || attempt == txAttempts {
+			return s.d.public(err)
+		}
+		select {
+		case <-ctx.Done():
+			return s.d.public(err)
+		case <-time.After(rand.N(time.Duration(attempt) * retryPause)):
+		}
+	}
+}
+
+// retryPause is the longest pause before the first retry; the next ones are
+// longer, each by chance.
+const retryPause = 20 * time.Millisecond
+
+func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
+	done := obs.RequestFrom(ctx).DB()
+	tx, err := s.rw.BeginTx(ctx, nil)
+	done()
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		// After a commit this does nothing; after an error or a panic it is the
+		// rollback.
+		if rollback := tx.Rollback(); err != nil && rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
+			err = fmt.Errorf("%w; rollback: %w", err, rollback)
+		}
+	}()
+	t := &Tx{queries: queries{db: tx, d: s.d}, Now: s.now()}
+	if s.d.beginTx != "" {
+		if err := t.exec(ctx, s.d.beginTx); err != nil {
+			return err
+		}
+	}
+	if err := fn(t); err != nil {
+		return err
+	}
+	done = obs.RequestFrom(ctx).DB()
+	defer done()
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// anys turns a list into statement arguments.
+func anys[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, v := range list {
+		out[i] = v
+	}
+	return out
+}
+
+// Embedded tells whether the database is a file of this program alone, which it
+// migrates without being asked.
+func (s *Store) Embedded() bool { return s.engine.path != "" }
