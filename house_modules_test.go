@@ -19,6 +19,7 @@ var thirdParty = map[string]string{
 	"github.com/jba/templatecheck":        "tests: type-checks templates against the structs they show",
 	"github.com/pressly/goose/v3":         "migrations: versions, order and transactions on both engines",
 	"github.com/prometheus/client_golang": "metrics in the format that every collector reads",
+	"golang.org/x/net":                    "tests: parses pages, so that assertions are about elements and not about text",
 	"golang.org/x/sync":                   "errgroup: independent parts of a read in parallel, with one error and one end",
 	"modernc.org/sqlite":                  "SQLite without C, so that one static binary runs everywhere",
 	"pgregory.net/rapid":                  "tests: properties of price and days over generated cases that shrink",

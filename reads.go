@@ -70,8 +70,8 @@ func NewPagination(page, limit, total int) Pagination {
 	}
 }
 
-// Facets count the listed cars by field. A field that the question filters is
-// counted as if it were not, so that the other choices show what they would give.
+// Facets count the cars found, all pages of them, by field. What the rest of the
+// fleet has is told by FleetCounts.
 type Facets struct {
 	Category     []Facet    `json:"category" nullable:"false"`
 	Make         []Facet    `json:"make" nullable:"false"`
@@ -79,7 +79,6 @@ type Facets struct {
 	Transmission []Facet    `json:"transmission" nullable:"false"`
 	Drivetrain   []Facet    `json:"drivetrain" nullable:"false"`
 	Location     []Facet    `json:"location" nullable:"false" doc:"Values are slugs."`
-	Features     []Facet    `json:"features" nullable:"false" doc:"The most frequent ones among the cars found."`
 	Price        PriceRange `json:"price"`
 }
 
@@ -183,6 +182,7 @@ type FleetCounts struct {
 	Categories []Facet `json:"categories" nullable:"false" doc:"Every category, also those without a car."`
 	Makes      []Facet `json:"makes" nullable:"false"`
 	Locations  []Facet `json:"locations" nullable:"false" doc:"Values are slugs."`
+	Features   []Facet `json:"features" nullable:"false" doc:"The most frequent ones first, at most 100."`
 	Day        Date    `json:"day" doc:"The civil day of the fleet that freeCars speaks of."`
 	FreeCars   int     `json:"freeCars" doc:"Listed cars that nobody has on that day."`
 }

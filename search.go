@@ -71,7 +71,7 @@ func MeansWord(typed, word string) bool {
 		budget = 1
 	}
 	return budget > 0 && abs(len(a)-len(b)) <= budget &&
-		trigramSimilarity(typed, word) >= trigramFloor && typos(a, b) <= budget
+		typos(a, b) <= budget && trigramSimilarity(typed, word) >= trigramFloor
 }
 
 // trigramFloor lets a letter changed or swapped inside a word of four or five

@@ -76,6 +76,9 @@ func (b *builder) demoPrices() {
 		}
 		if i%9 == 4 {
 			for d := quiet; d < quiet+3; d++ {
+				if car.Featured && d == eve {
+					continue // it has its price
+				}
 				b.fleet.CarPrices = append(b.fleet.CarPrices, CarPrice{car.ID, d, car.PricePerDay * 4 / 5})
 			}
 		}

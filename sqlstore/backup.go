@@ -20,7 +20,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 }
 
 // Restore replaces the database at url by a backup of the same kind of database.
-// Unless replace is true it refuses one that holds cars. Nobody may use the
+// Unless replace is true it refuses one that has a schema. Nobody may use the
 // database meanwhile. Either the backup is there afterwards or, after an error,
 // what was there before.
 func Restore(ctx context.Context, url, file string, replace bool) error {
@@ -57,7 +57,7 @@ func restoreSQLite(ctx context.Context, e engine, file string) error {
 		err = errors.New(verdict)
 	}
 	if err == nil {
-		err = backup.QueryRowContext(ctx, `SELECT key FROM settings LIMIT 1`).Scan(&verdict)
+		err = backup.QueryRowContext(ctx, `SELECT COUNT(*) FROM settings`).Scan(&verdict)
 	}
 	if err := errors.Join(err, backup.Close()); err != nil {
 		return fmt.Errorf("%s is not a backup of an embedded database: %w", file, err)

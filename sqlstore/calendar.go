@@ -3,8 +3,6 @@ package sqlstore
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/exodrive/exodrive"
 )
 
@@ -22,7 +20,7 @@ type Calendar struct {
 func (q queries) Calendar(ctx context.Context, carID string, days exodrive.Days) (*Calendar, error) {
 	c := Calendar{Taken: map[exodrive.Date]exodrive.DayStatus{}}
 	var overrides map[string]map[exodrive.Date]int64
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := q.parts(ctx)
 	g.Go(func() error {
 		err := q.row(gctx, sqlCalendarCar, carID).scan(&c.Rates.Base, &c.Available, &c.MinimumDays, &c.Currency)
 		return notFound(err, "There is no such car.")
@@ -98,7 +96,7 @@ const sqlActiveRules = `SELECT ` + priceRuleColumns + ` FROM price_rules WHERE a
 // has on a day.
 func (q queries) Counts(ctx context.Context, day exodrive.Date) (*exodrive.FleetCounts, error) {
 	c := exodrive.FleetCounts{Day: day}
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := q.parts(ctx)
 	list := func(into *[]exodrive.Facet, text string) {
 		g.Go(func() (err error) {
 			*into, err = collect(gctx, q, scanFacet, text)
@@ -109,6 +107,7 @@ func (q queries) Counts(ctx context.Context, day exodrive.Date) (*exodrive.Fleet
 	list(&categories, sqlCountCategories)
 	list(&c.Makes, sqlCountMakes)
 	list(&c.Locations, sqlCountLocations)
+	list(&c.Features, sqlCountFeatures)
 	g.Go(func() error { return q.row(gctx, sqlCountFree, day).scan(&c.Cars, &c.FreeCars) })
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -131,6 +130,9 @@ const sqlCountMakes = `SELECT c.make, COUNT(*) FROM cars c WHERE c.available AND
 
 const sqlCountLocations = `SELECT l.slug, COUNT(*) FROM cars c JOIN locations l ON l.id = c.location_id
 	WHERE c.available AND NOT c.hidden GROUP BY l.slug ORDER BY l.slug`
+
+const sqlCountFeatures = `SELECT f.name, COUNT(*) FROM car_features f JOIN cars c ON c.id = f.car_id
+	WHERE c.available AND NOT c.hidden GROUP BY f.name ORDER BY COUNT(*) DESC, f.name LIMIT 100`
 
 const sqlCountFree = `SELECT COUNT(*), COUNT(*) FILTER (WHERE NOT EXISTS
 	(SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date = $1)) FROM cars c WHERE c.available AND NOT c.hidden`

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/exodrive/exodrive"
 )
 
@@ -80,7 +78,7 @@ func (q queries) wholeCar(ctx context.Context, text, id string) (*exodrive.Car, 
 // AllCars is a page of all cars, hidden ones too, by name, without images,
 // features and specs, and their number.
 func (q queries) AllCars(ctx context.Context, page exodrive.PageQuery) (cars []exodrive.Car, total int, err error) {
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := q.parts(ctx)
 	g.Go(func() error { return q.row(gctx, sqlCountCars).scan(&total) })
 	g.Go(func() (err error) {
 		cars, err = collect(gctx, q, scanCar, sqlAllCars, page.Limit, (page.Page-1)*page.Limit)

@@ -3,8 +3,6 @@ package sqlstore
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/exodrive/exodrive"
 )
 
@@ -20,7 +18,7 @@ const sqlCarIDBySlug = `SELECT id FROM cars WHERE slug = $1`
 // unknown or hidden is not_found.
 func (q queries) CarDetails(ctx context.Context, id string) (*exodrive.CarDetails, error) {
 	var d exodrive.CarDetails
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := q.parts(ctx)
 	g.Go(func() error { return q.carRow(gctx, id, &d) })
 	g.Go(func() (err error) { d.Images, err = q.images(gctx, id); return err })
 	g.Go(func() (err error) { d.Features, err = q.features(gctx, id); return err })

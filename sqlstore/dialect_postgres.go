@@ -23,7 +23,8 @@ import (
 
 var postgresDialect = dialect{
 	name: "postgres", goose: "postgres", other: ".sqlite.sql",
-	lockRow: ` FOR NO KEY UPDATE`,
+	lockRow:     ` FOR NO KEY UPDATE`,
+	batchValues: 2000,
 	// All words of about the length are compared: the threshold of pg_trgm's index
 	// operator is a setting of the session, which a pooler does not keep, and its
 	// default forgives no letter changed inside a short word.
@@ -39,9 +40,16 @@ var postgresDialect = dialect{
 		if err != nil {
 			return nil, err
 		}
-		// Held by a transaction, not a session, so that it works behind a
-		// transaction pooler. The number is "exodrive" in ASCII.
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(7311984480086832741)`); err != nil {
+		wait, cancel := context.WithTimeout(ctx, migrationPatience)
+		defer cancel()
+		// The limits of ordinary statements would end the wait for a long migration.
+		_, err = tx.ExecContext(wait, `SELECT set_config('lock_timeout', '0', TRUE), set_config('statement_timeout', '0', TRUE)`)
+		if err == nil {
+			// Held by a transaction, not a session, so that it works behind a
+			// transaction pooler. The number is "exodrive" in ASCII.
+			_, err = tx.ExecContext(wait, `SELECT pg_advisory_xact_lock(7311984480086832741)`)
+		}
+		if err != nil {
 			tx.Rollback()
 			return nil, err
 		}
@@ -134,7 +142,8 @@ func postgresFault(err error) (faultKind, string) {
 			return faultUnique, e.ConstraintName
 		case e.Code == "23503":
 			return faultForeign, e.ConstraintName
-		case e.Code[:2] == "23":
+		// 22 is a value that no column can hold, such as a text with a zero byte.
+		case e.Code[:2] == "23", e.Code[:2] == "22":
 			return faultCheck, e.ConstraintName
 		case e.Code == "40001", e.Code == "40P01", e.Code == "55P03":
 			return faultRetry, ""

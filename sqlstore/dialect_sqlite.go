@@ -21,13 +21,17 @@ import (
 
 var sqliteDialect = dialect{
 	name: "sqlite", goose: "sqlite3", other: ".postgres.sql",
-	// The vocabulary of a fleet is a few thousand words; all of them are looked
-	// at, so the prefix range ($1, $2) must hold for nothing here.
-	similarWords: `SELECT term FROM car_words WHERE $1 <> $2 AND length(term) >= 2`,
-	foundBy:      `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH ?)`,
-	namedBy:      `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH '{name make model category} : (' || ? || ')')`,
-	anyOf:        func(words []string) string { return `"` + strings.Join(words, `" OR "`) + `"` },
-	fault:        sqliteFault,
+	// $1 is a name to SQLite: it looks through all names for each, so the cost
+	// grows with the square of their number.
+	batchValues: 100,
+	// Terms of letters and digits alone are words. Any other may fold to something
+	// else or hold several words, so it is always looked at.
+	similarWords: `SELECT term FROM car_words WHERE term >= $1 AND term < $2 OR length(term) BETWEEN length($1) - 2 AND length($1) + 2
+		OR term GLOB '*[^a-z0-9]*'`,
+	foundBy: `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH ?)`,
+	namedBy: `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH '{name make model category} : (' || ? || ')')`,
+	anyOf:   func(words []string) string { return `"` + strings.Join(words, `" OR "`) + `"` },
+	fault:   sqliteFault,
 	lockMigrations: func(ctx context.Context, e engine) (func(), error) {
 		// The lock is a transaction on a file of its own: one on the database
 		// itself would keep out the migrations, which use their own connection.
@@ -43,8 +47,14 @@ var sqliteDialect = dialect{
 		return func() { tx.Rollback(); lock.Close() }, nil
 	},
 	backup: func(ctx context.Context, e engine, file string) error {
-		_, err := e.ro.ExecContext(ctx, `VACUUM INTO $1`, file)
-		return err
+		// Not on the readers, which may write nowhere, nor on the writer, whom it
+		// would keep busy: a connection of its own reads while others write.
+		db, err := sql.Open("sqlite", sqliteDSN(e.path, "deferred", busyTimeout))
+		if err != nil {
+			return err
+		}
+		_, err = db.ExecContext(ctx, `VACUUM INTO $1`, file)
+		return errors.Join(err, db.Close())
 	},
 	restore: restoreSQLite,
 }

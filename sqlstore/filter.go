@@ -9,19 +9,6 @@ import (
 	"github.com/exodrive/exodrive"
 )
 
-// facet is a field that the list can be filtered by and that is counted.
-type facet string
-
-const (
-	byCategory     facet = "c.category"
-	byMake         facet = "c.make"
-	bySeats        facet = "c.seats"
-	byTransmission facet = "c.transmission"
-	byDrivetrain   facet = "c.drivetrain"
-	byLocation     facet = "c.location_id"
-	byPrice        facet = "c.price_per_day"
-)
-
 // expr is a piece of a statement; each ? in its text takes one of its arguments.
 type expr struct {
 	text string
@@ -47,31 +34,32 @@ func (s *statement) add(text string, args ...any) *statement {
 	}
 }
 
-// filter is the WHERE of one question to the list. Several statements are built
-// from one filter, each without the conditions of one facet.
+// filter is the WHERE of one question to the list.
 type filter struct {
 	conds []condition
 	score []expr // their sum is the order of relevance
 	empty bool   // a word of the search means nothing here: no car is found
 }
 
-type condition struct {
-	of facet
-	expr
+// condition says one thing in two ways: set is the cheaper one to find all cars,
+// each to find some.
+type condition struct{ set, each expr }
+
+func (f *filter) add(text string, args ...any) {
+	e := expr{text, args}
+	f.conds = append(f.conds, condition{e, e})
 }
 
-func (f *filter) add(of facet, text string, args ...any) {
-	f.conds = append(f.conds, condition{of, expr{text, args}})
-}
-
-// where writes the conditions, leaving out those of one facet. The first is the
-// one that the partial indexes of the list are made for.
-func (f *filter) where(s *statement, without facet) *statement {
+// where writes the conditions, for a statement about all cars or about some. The
+// first is the one that the partial indexes of the list are made for.
+func (f *filter) where(s *statement, all bool) *statement {
 	s.add(" WHERE c.available AND NOT c.hidden")
 	for _, c := range f.conds {
-		if without == "" || c.of != without {
-			s.add(" AND "+c.text, c.args...)
+		e := c.each
+		if all {
+			e = c.set
 		}
+		s.add(" AND "+e.text, e.args...)
 	}
 	return s
 }
@@ -80,59 +68,73 @@ func (f *filter) where(s *statement, without facet) *statement {
 // may mean. Currency is that of the question's prices.
 func (q queries) carFilter(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) (*filter, error) {
 	f := &filter{}
-	in(f, byCategory, "c.category", ask.Categories)
-	in(f, byMake, "lower(c.make)", ask.Makes)
-	in(f, bySeats, "c.seats", ask.Seats)
-	in(f, byTransmission, "c.transmission", ask.Transmissions)
-	in(f, byDrivetrain, "c.drivetrain", ask.Drivetrains)
+	in(f, "c.category", ask.Categories)
+	in(f, "lower(c.make)", ask.Makes)
+	in(f, "c.seats", ask.Seats)
+	in(f, "c.transmission", ask.Transmissions)
+	in(f, "c.drivetrain", ask.Drivetrains)
 	if places := anys(ask.Locations); len(places) > 0 {
 		marks := marks(len(places))
-		f.add(byLocation, "c.location_id IN (SELECT id FROM locations WHERE id IN ("+marks+") OR slug IN ("+marks+"))", slices.Concat(places, places)...)
+		f.add("c.location_id IN (SELECT id FROM locations WHERE id IN ("+marks+") OR slug IN ("+marks+"))", slices.Concat(places, places)...)
 	}
 	if ask.MinPrice > 0 {
-		f.add(byPrice, "c.price_per_day >= ?", ask.MinPrice.Minor(currency))
+		f.add("c.price_per_day >= ?", ask.MinPrice.Minor(currency))
 	}
 	if ask.MaxPrice > 0 {
-		f.add(byPrice, "c.price_per_day <= ?", ask.MaxPrice.Minor(currency))
+		f.add("c.price_per_day <= ?", ask.MaxPrice.Minor(currency))
 	}
 	for _, name := range ask.Features {
-		f.add("", "c.id IN (SELECT car_id FROM car_features WHERE lower(name) = ?)", name)
+		f.add("c.id IN (SELECT car_id FROM car_features WHERE lower(name) = ?)", name)
 	}
 	if ask.HasDates() {
-		f.bookable(ask.Dates())
+		if err := q.bookable(ctx, f, ask.Dates()); err != nil {
+			return nil, err
+		}
 	}
 	return f, q.search(ctx, f, ask.Search)
 }
 
-func in[T any](f *filter, of facet, column string, values []T) {
-	if len(values) > 0 {
-		f.add(of, column+" IN ("+marks(len(values))+")", anys(values)...)
+// in is "one of these"; one value alone is an equation, which tells the planner
+// that the column is constant.
+func in[T any](f *filter, column string, values []T) {
+	switch len(values) {
+	case 0:
+	case 1:
+		f.add(column+" = ?", values[0])
+	default:
+		f.add(column+" IN ("+marks(len(values))+")", anys(values)...)
 	}
 }
 
 // marks is "?, ?, …" n times.
 func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }
 
-// maxTurnaround is the schema's bound of turnaround_days.
-const maxTurnaround = 30
-
 // bookable leaves the cars that can be booked for the days: their minimum is
-// kept, every day is free, and so are the turnaround days behind, where
+// kept, every day is free, and so are their turnaround days behind, where
 // maintenance does no harm.
-func (f *filter) bookable(days exodrive.Days) {
-	// The last blocked day depends on the car. Adding days to a text is spelt
-	// differently on every engine, so the possible ends are passed as one text
-	// of ten characters each, and the car's turnaround picks its own.
-	var ends strings.Builder
-	for n := range maxTurnaround + 1 {
-		ends.WriteString(days.End.Add(n).String())
+//
+// Of all cars, those that are taken are listed once (set); of the few that a
+// page looks at before it is full, each is asked for itself (each).
+func (q queries) bookable(ctx context.Context, f *filter, days exodrive.Days) error {
+	longest := 0
+	if err := q.row(ctx, sqlLongestTurnaround).scan(&longest); err != nil {
+		return err
 	}
-	f.add("", "c.minimum_days <= ?", days.Len())
-	f.add("", "c.id NOT IN (SELECT car_id FROM car_availability WHERE date >= ? AND date < ?)", days.Start, days.End)
-	f.add("", `(c.turnaround_days = 0 OR NOT EXISTS (SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date >= ?
-		AND a.date < substr(?, CAST(c.turnaround_days * 10 + 1 AS INTEGER), 10) AND a.status <> 'maintenance'))`,
-		days.End, ends.String())
+	f.add("c.minimum_days <= ?", days.Len())
+	free := func(unless, status string, from, to exodrive.Date) {
+		f.conds = append(f.conds, condition{
+			set:  expr{unless + "c.id NOT IN (SELECT car_id FROM car_availability WHERE date >= ? AND date < ?" + status + "))", []any{from, to}},
+			each: expr{unless + "NOT EXISTS (SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date >= ? AND a.date < ?" + status + "))", []any{from, to}},
+		})
+	}
+	free("(", "", days.Start, days.End)
+	for n := range longest {
+		free(fmt.Sprintf("(c.turnaround_days <= %d OR ", n), " AND status <> 'maintenance'", days.End.Add(n), days.End.Add(n+1))
+	}
+	return nil
 }
+
+const sqlLongestTurnaround = `SELECT COALESCE(MAX(turnaround_days), 0) FROM cars WHERE available AND NOT hidden`
 
 // Points of a word of the search, by where and how a car has it.
 const (
@@ -156,7 +158,7 @@ func (q queries) search(ctx context.Context, f *filter, text string) error {
 			return nil
 		}
 		meant := q.d.anyOf(words)
-		f.add("", q.d.foundBy, meant)
+		f.add(q.d.foundBy, meant)
 		score := expr{fmt.Sprintf("CASE WHEN %s THEN %d", q.d.namedBy, pointsNamed), []any{meant}}
 		if exact {
 			itself := q.d.anyOf([]string{typed})
@@ -195,19 +197,22 @@ const maxMeanings = 40
 // meant; exact tells whether the word itself is among them, then as the first.
 func (q queries) meantBy(ctx context.Context, typed string) (words []string, exact bool, err error) {
 	err = q.each(ctx, q.d.similarWords, []any{typed, typed + "\U0010FFFF"}, func(r scanner) error {
-		var word string
-		if err := r.Scan(&word); err != nil {
+		var term string
+		if err := r.Scan(&term); err != nil {
 			return err
 		}
-		switch {
-		case word == typed:
-			exact = true
-		case exodrive.MeansWord(typed, word):
-			words = append(words, word)
+		for _, word := range exodrive.SearchWords(term) {
+			switch {
+			case word == typed:
+				exact = true
+			case exodrive.MeansWord(typed, word):
+				words = append(words, word)
+			}
 		}
 		return nil
 	})
 	sortWords(words)
+	words = slices.Compact(words)
 	if exact {
 		words = append([]string{typed}, words...)
 	}

@@ -4,8 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
+	"strings"
 
 	"github.com/exodrive/exodrive"
 )
@@ -85,7 +84,7 @@ func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodr
 	if f.empty {
 		return nil, 0, noFacets(currency), nil
 	}
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := q.parts(ctx)
 	g.Go(func() (err error) {
 		cars, err = q.carPage(gctx, f, ask)
 		return err
@@ -101,92 +100,48 @@ func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodr
 func (q queries) carPage(ctx context.Context, f *filter, ask exodrive.CarQuery) ([]ListedCar, error) {
 	var s statement
 	s.add("SELECT " + cardColumns + " FROM " + cardTables + " WHERE c.id IN (SELECT c.id FROM cars c")
-	f.order(f.where(&s, ""), ask.Sort).add(" LIMIT ? OFFSET ?)", ask.Limit, (ask.Page-1)*ask.Limit)
+	f.order(f.where(&s, false), ask.Sort).add(" LIMIT ? OFFSET ?)", ask.Limit, (ask.Page-1)*ask.Limit)
 	f.order(&s, ask.Sort)
 	return collect(ctx, q, scanListedCar, s.text.String(), s.args...)
 }
 
-// maxFeatureFacets is how many features a page of filters can show.
-const maxFeatureFacets = 30
-
-// choices are the facets that are counted by value.
-var choices = []facet{byCategory, byMake, bySeats, byTransmission, byDrivetrain, byLocation}
-
-// facets counts what the question finds. One statement groups by all facets at
-// once, which gives the total and every facet that the question does not filter;
-// each one that it does filter is counted again without that condition.
+// facets counts what the question finds: the cars of each combination of values,
+// from which every facet and the total are summed.
 func (q queries) facets(ctx context.Context, f *filter, currency exodrive.Currency) (total int, out exodrive.Facets, err error) {
 	out = noFacets(currency)
-	counts := map[facet]map[string]int{}
-	for _, of := range choices {
-		counts[of] = map[string]int{}
-	}
-	filtered := map[facet]bool{}
-	for _, c := range f.conds {
-		filtered[c.of] = true
-	}
-	delete(filtered, "")
 	slugs := map[string]string{}
-	g, gctx := errgroup.WithContext(ctx)
+	// In the order of cars.facets.
+	var counts [6]map[string]int
+	for i := range counts {
+		counts[i] = map[string]int{}
+	}
+	g, gctx := q.parts(ctx)
 	g.Go(func() error { return q.locationSlugs(gctx, slugs) })
-	g.Go(func() (err error) {
-		out.Features, err = q.featureFacets(gctx, f)
-		return err
-	})
 	g.Go(func() error {
 		var s statement
-		s.add("SELECT c.category, c.make, c.seats, c.transmission, c.drivetrain, c.location_id, COUNT(*), MIN(c.price_per_day), MAX(c.price_per_day) FROM cars c")
-		f.where(&s, "").add(" GROUP BY c.category, c.make, c.seats, c.transmission, c.drivetrain, c.location_id")
+		s.add("SELECT c.facets, COUNT(*), MIN(c.price_per_day), MAX(c.price_per_day) FROM cars c")
+		f.where(&s, true).add(" GROUP BY c.facets")
 		return q.each(gctx, s.text.String(), s.args, func(r scanner) error {
-			var v [6]string
+			var values string
 			var n int
 			var least, most int64
-			if err := r.Scan(&v[0], &v[1], &v[2], &v[3], &v[4], &v[5], &n, &least, &most); err != nil {
+			if err := r.Scan(&values, &n, &least, &most); err != nil {
 				return err
 			}
 			total += n
-			for i, of := range choices {
-				if !filtered[of] {
-					counts[of][v[i]] += n
-				}
+			for i, v := range strings.SplitN(values, "|", len(counts)) {
+				counts[i][v] += n
 			}
-			if !filtered[byPrice] {
-				widen(&out.Price, least, most)
-			}
+			widen(&out.Price, least, most)
 			return nil
 		})
 	})
-	for of := range filtered {
-		g.Go(func() error { return q.facetWithoutItself(gctx, f, of, counts[of], &out.Price) })
-	}
 	if err := g.Wait(); err != nil {
 		return 0, out, err
 	}
-	out.Category, out.Make = sorted(counts[byCategory], nil), sorted(counts[byMake], nil)
-	out.Seats, out.Transmission = sorted(counts[bySeats], nil), sorted(counts[byTransmission], nil)
-	out.Drivetrain, out.Location = sorted(counts[byDrivetrain], nil), sorted(counts[byLocation], slugs)
+	out.Category, out.Seats, out.Transmission = sorted(counts[0], nil), sorted(counts[1], nil), sorted(counts[2], nil)
+	out.Drivetrain, out.Location, out.Make = sorted(counts[3], nil), sorted(counts[4], slugs), sorted(counts[5], nil)
 	return total, out, nil
-}
-
-func (q queries) facetWithoutItself(ctx context.Context, f *filter, of facet, counts map[string]int, prices *exodrive.PriceRange) error {
-	var s statement
-	if of == byPrice {
-		f.where(s.add("SELECT COALESCE(MIN(c.price_per_day), 0), COALESCE(MAX(c.price_per_day), 0) FROM cars c"), of)
-		return q.row(ctx, s.text.String(), s.args...).scan(&prices.Min.Amount, &prices.Max.Amount)
-	}
-	f.where(s.add("SELECT "+string(of)+", COUNT(*) FROM cars c"), of).add(" GROUP BY " + string(of))
-	return q.each(ctx, s.text.String(), s.args, func(r scanner) error {
-		v, err := scanFacet(r)
-		counts[v.Value] = v.Count
-		return err
-	})
-}
-
-func (q queries) featureFacets(ctx context.Context, f *filter) ([]exodrive.Facet, error) {
-	var s statement
-	s.add("SELECT f.name, COUNT(*) FROM car_features f WHERE f.car_id IN (SELECT c.id FROM cars c")
-	f.where(&s, "").add(") GROUP BY f.name ORDER BY COUNT(*) DESC, f.name LIMIT ?", maxFeatureFacets)
-	return collect(ctx, q, scanFacet, s.text.String(), s.args...)
 }
 
 func (q queries) locationSlugs(ctx context.Context, slugs map[string]string) error {
@@ -228,7 +183,7 @@ func noFacets(currency exodrive.Currency) exodrive.Facets {
 	none := []exodrive.Facet{}
 	zero := exodrive.Money{Currency: currency}
 	return exodrive.Facets{
-		Category: none, Make: none, Seats: none, Transmission: none, Drivetrain: none, Location: none, Features: none,
+		Category: none, Make: none, Seats: none, Transmission: none, Drivetrain: none, Location: none,
 		Price: exodrive.PriceRange{Min: zero, Max: zero},
 	}
 }

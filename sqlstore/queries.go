@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/obs"
 )
@@ -18,7 +20,8 @@ type queries struct {
 		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
 		ExecContext(context.Context, string, ...any) (sql.Result, error)
 	}
-	d *dialect
+	d     *dialect
+	trace func(text string, args []any)
 }
 
 // scanner is a row to be read.
@@ -29,6 +32,9 @@ func (q queries) each(ctx context.Context, text string, args []any, read func(sc
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	defer obs.RequestFrom(ctx).DB()()
+	if q.trace != nil {
+		q.trace(text, args)
+	}
 	rows, err := q.db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return q.d.public(err)
@@ -40,6 +46,16 @@ func (q queries) each(ctx context.Context, text string, args []any, read func(sc
 		}
 	}
 	return q.d.public(rows.Err())
+}
+
+// parts is a group for the independent parts of one read: all at once on a pool,
+// one after the other in a transaction, which has one connection for all.
+func (q queries) parts(ctx context.Context) (*errgroup.Group, context.Context) {
+	g, ctx := errgroup.WithContext(ctx)
+	if _, inTx := q.db.(*sql.Tx); inTx {
+		g.SetLimit(1)
+	}
+	return g, ctx
 }
 
 // collect reads all rows of a statement; none is an empty list, never nil, so
@@ -99,6 +115,9 @@ func (q queries) exec(ctx context.Context, text string, args ...any) error {
 // affected runs a statement and tells how many rows it changed.
 func (q queries) affected(ctx context.Context, text string, args ...any) (int64, error) {
 	defer obs.RequestFrom(ctx).DB()()
+	if q.trace != nil {
+		q.trace(text, args)
+	}
 	r, err := q.db.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, q.d.public(err)
@@ -109,11 +128,8 @@ func (q queries) affected(ctx context.Context, text string, args ...any) (int64,
 // insertRows inserts many rows with one statement per batch. prefix is the text
 // up to and including VALUES; every row has the same number of values.
 func (q queries) insertRows(ctx context.Context, prefix, suffix string, rows [][]any) error {
-	// SQLite takes 32,766 parameters and Postgres 65,535; small batches cost
-	// little more and keep the number of different texts low.
-	const batch = 100
 	for len(rows) > 0 {
-		n := min(batch, len(rows))
+		n := min(max(1, q.d.batchValues/len(rows[0])), len(rows))
 		var s statement
 		s.add(prefix)
 		for i, row := range rows[:n] {

@@ -3,8 +3,6 @@ package sqlstore
 import (
 	"context"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/exodrive/exodrive"
 )
 
@@ -13,7 +11,7 @@ import (
 // not_found.
 func (q queries) Reviews(ctx context.Context, carID string, page exodrive.PageQuery) (*exodrive.ReviewPage, error) {
 	p := exodrive.ReviewPage{CarID: carID}
-	g, gctx := errgroup.WithContext(ctx)
+	g, gctx := q.parts(ctx)
 	g.Go(func() error {
 		return notFound(q.row(gctx, sqlCarRating, carID).scan(&p.Rating), "There is no such car.")
 	})

@@ -94,14 +94,10 @@ CREATE INDEX idx_cars_rating   ON cars (rating DESC, review_count DESC, id)   WH
 CREATE INDEX idx_cars_newest   ON cars (created_at DESC, id)                  WHERE available AND NOT hidden;
 CREATE INDEX idx_cars_power    ON cars (power_hp DESC, id)                    WHERE available AND NOT hidden;
 CREATE INDEX idx_cars_name     ON cars (name, id)                             WHERE available AND NOT hidden;
--- Everything the facets count and the filters test, so that both are answered
--- from the index alone.
-CREATE INDEX idx_cars_facets ON cars
-    (category, make, seats, transmission, drivetrain, location_id, price_per_day, minimum_days, turnaround_days, id)
-    WHERE available AND NOT hidden;
-CREATE INDEX idx_cars_make ON cars
-    (lower(make), category, price_per_day, seats, transmission, drivetrain, location_id) WHERE available AND NOT hidden;
+CREATE INDEX idx_cars_category_featured ON cars (category, featured DESC, rating DESC, name, id) WHERE available AND NOT hidden;
 CREATE INDEX idx_cars_location ON cars (location_id);
+-- For the longest turnaround of the fleet.
+CREATE INDEX idx_cars_turnaround ON cars (turnaround_days) WHERE available AND NOT hidden;
 
 -- The first image is the car's picture.
 CREATE TABLE car_images (

@@ -25,6 +25,16 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- What the facets of a list count, as one text: grouping by it costs a third of
+-- grouping by six columns. The make comes last, as it may contain anything.
+ALTER TABLE cars ADD COLUMN facets TEXT COLLATE "C" GENERATED ALWAYS AS (category || '|' || CAST(seats AS TEXT) || '|' || transmission || '|' ||
+    drivetrain || '|' || location_id || '|' || make) STORED;
+-- The facets of everything, and of everything that is free on some days; then
+-- the fields that filter best, with what the facets and the other filters need.
+CREATE INDEX idx_cars_facets ON cars (facets, price_per_day, minimum_days, turnaround_days, id) WHERE available AND NOT hidden;
+CREATE INDEX idx_cars_category ON cars (category, price_per_day, transmission, drivetrain, seats, facets) WHERE available AND NOT hidden;
+CREATE INDEX idx_cars_make ON cars (lower(make), price_per_day, category, transmission, drivetrain, seats, facets) WHERE available AND NOT hidden;
+
 -- Days are text, and a cast to date in an index is refused as not immutable, so
 -- the range type is over text in byte order, which for YYYY-MM-DD is time order.
 CREATE TYPE dayrange AS RANGE (SUBTYPE = text, COLLATION = "C");
@@ -38,12 +48,13 @@ ALTER TABLE bookings ADD CONSTRAINT bookings_no_overlap
     DEFERRABLE INITIALLY IMMEDIATE;
 
 -- search_fold agrees with exodrive.Fold and exodrive.SearchWords; a test holds
--- them together.
+-- them together. İ is beyond the table of Fold: here its lower case would be an i
+-- with a dot of its own, which splits the word.
 -- +goose StatementBegin
 CREATE FUNCTION search_fold(text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT regexp_replace(lower(translate($1,
-        'àáâãäåāăąçćĉċčďèéêëēĕėęěĝğġģĥìíîïĩīĭįĵķĺļľñńņňòóôõöōŏőŕŗřśŝşšţťùúûüũūŭůűųŵýÿŷźżžÀÁÂÃÄÅĀĂĄÇĆĈĊČĎÈÉÊËĒĔĖĘĚĜĞĠĢĤÌÍÎÏĨĪĬĮĴĶĹĻĽÑŃŅŇÒÓÔÕÖŌŎŐŔŖŘŚŜŞŠŢŤÙÚÛÜŨŪŬŮŰŲŴÝŸŶŹŻŽ',
-        'aaaaaaaaacccccdeeeeeeeeegggghiiiiiiiijklllnnnnoooooooorrrssssttuuuuuuuuuuwyyyzzzaaaaaaaaacccccdeeeeeeeeegggghiiiiiiiijklllnnnnoooooooorrrssssttuuuuuuuuuuwyyyzzz') COLLATE "und-x-icu"), '[^[:alnum:]]+' COLLATE "und-x-icu", ' ', 'g')
+        'àáâãäåāăąçćĉċčďèéêëēĕėęěĝğġģĥìíîïĩīĭįĵķĺļľñńņňòóôõöōŏőŕŗřśŝşšţťùúûüũūŭůűųŵýÿŷźżžÀÁÂÃÄÅĀĂĄÇĆĈĊČĎÈÉÊËĒĔĖĘĚĜĞĠĢĤÌÍÎÏĨĪĬĮĴĶĹĻĽÑŃŅŇÒÓÔÕÖŌŎŐŔŖŘŚŜŞŠŢŤÙÚÛÜŨŪŬŮŰŲŴÝŸŶŹŻŽİ',
+        'aaaaaaaaacccccdeeeeeeeeegggghiiiiiiiijklllnnnnoooooooorrrssssttuuuuuuuuuuwyyyzzzaaaaaaaaacccccdeeeeeeeeegggghiiiiiiiijklllnnnnoooooooorrrssssttuuuuuuuuuuwyyyzzzi') COLLATE "und-x-icu"), '[^[:alnum:]]+' COLLATE "und-x-icu", ' ', 'g')
 $$;
 -- +goose StatementEnd
 -- The simple configuration keeps every word as it is; weight A is what names a

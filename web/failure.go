@@ -1,0 +1,68 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/obs"
+)
+
+// failureView is the page in place of one that could not be made.
+type failureView struct {
+	Heading   string
+	Sentence  string
+	RequestID string // for faults of ours, so that the operator finds the cause
+}
+
+// retryAfter is how many seconds a visitor waits when the database is away.
+const retryAfter = "5"
+
+// fail answers with the page of a failure and notes err, whose causes are in the
+// log line and never on the page.
+func fail(w http.ResponseWriter, r *http.Request, err error) {
+	rec, code := obs.RequestFrom(r.Context()), exodrive.CodeOf(err)
+	rec.Fail(string(code), err)
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		httpx.WriteError(w, r, err) // the visitor has gone: no page, and a status of its own in the log
+		return
+	}
+	status := httpx.StatusOf(code)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	view := failureFor(err, code)
+	if status >= http.StatusInternalServerError {
+		view.RequestID = rec.RequestID()
+	}
+	a, broken := failurePage.answer(status, view)
+	if broken != nil {
+		httpx.WriteError(w, r, broken)
+		return
+	}
+	a.write(w)
+}
+
+// failureFor says a failure in the words of the storefront.
+func failureFor(err error, code exodrive.Code) failureView {
+	switch code {
+	case exodrive.NotFound:
+		return failureView{Heading: "This car is not here", Sentence: "It may have left the fleet, or there is a slip in the address."}
+	case exodrive.Unavailable:
+		return failureView{Heading: "We cannot reach our books just now", Sentence: "Nothing is lost. Please try again in a moment."}
+	case exodrive.TooMany:
+		return failureView{Heading: "One moment, please", Sentence: sentence(err)}
+	default:
+		return failureView{Heading: "Something went wrong on our side", Sentence: "Please try again. If it stays, tell us the number below."}
+	}
+}
+
+// sentence is what err says to people.
+func sentence(err error) string {
+	if e, ok := errors.AsType[*exodrive.Error](err); ok {
+		return e.Message
+	}
+	return ""
+}
