@@ -1,0 +1,94 @@
+// Command exodrive is the whole program: the site, its API, and what the
+// operator does at the command line.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/exodrive/exodrive/app"
+)
+
+// version is set by the build.
+var version = "dev"
+
+// commands is the table of contents of the command line. The settings stand
+// before every command, as flags or environment variables.
+type commands struct {
+	app.Settings
+	Serve   serveCmd   `cmd:"" help:"Serve the site. Migrates an empty or embedded database first."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema to this release's version."`
+	Seed    seedCmd    `cmd:"" help:"Fill an empty database with a generated fleet, always the same for one seed and day."`
+	Admin   struct {
+		Create adminCreateCmd `cmd:"" help:"Add an administrator."`
+		Token  adminTokenCmd  `cmd:"" help:"Make an API token for an administrator; it is shown once."`
+	} `cmd:"" help:"Administrators and their API tokens."`
+	OpenAPI openapiCmd       `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
+	Backup  backupCmd        `cmd:"" help:"Write the database into a new file, while it is in use."`
+	Restore restoreCmd       `cmd:"" help:"Replace the database by a backup."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+// environment is what a command gets besides its own flags.
+type environment struct {
+	ctx      context.Context
+	settings app.Settings
+	out      io.Writer // results
+	progress io.Writer // how it goes; a terminal or a log
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program with its parts passed in; it returns the exit code. Usage
+// errors are 2, failures 1.
+func run(ctx context.Context, args []string, out, progress io.Writer) int {
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("exodrive"), kong.Writers(out, progress), kong.UsageOnError(),
+		kong.Description("A rental platform for exotic cars in one program."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Exit(func(code int) { exited = code; panic(exit{}) }), kong.Vars{"version": version})
+	if err != nil {
+		panic(err)
+	}
+	command, err := parse(parser, args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(progress, "exodrive: %v\nRun exodrive --help for how to use it.\n", err)
+		return 2
+	}
+	if err := command.Run(&environment{ctx, c.Settings, out, progress}); err != nil {
+		fmt.Fprintln(progress, "exodrive: "+strings.ReplaceAll(err.Error(), "\n", "\nexodrive: "))
+		return 1
+	}
+	return 0
+}
+
+// exit is how kong's own ends, of --help and --version, leave the parser.
+type exit struct{}
+
+func parse(parser *kong.Kong, args []string) (command *kong.Context, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exit); !ok {
+				panic(r)
+			}
+		}
+	}()
+	return parser.Parse(args)
+}

@@ -1,0 +1,190 @@
+package rental
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// Cars is one page of the cars that a question finds. With dates these are only
+// cars that can be booked for them, each with its all-in price from handover
+// time to handover time at the place where it lives. Days that are over, or
+// further ahead than the house plans, are an invalid error.
+func (s *Service) Cars(ctx context.Context, ask exodrive.CarQuery) (*exodrive.CarPage, error) {
+	if ask.HasDates() {
+		if err := s.rentable(ask.Dates()); err != nil {
+			return nil, err
+		}
+	}
+	cars, total, facets, err := s.store.Cars(ctx, ask, s.currency)
+	if err != nil {
+		return nil, err
+	}
+	page := exodrive.CarPage{
+		Cars:       make([]exodrive.CarCard, len(cars)),
+		Pagination: exodrive.NewPagination(ask.Page, ask.Limit, total),
+		Facets:     facets,
+		Filters:    ask,
+	}
+	for i := range cars {
+		page.Cars[i] = cars[i].Card
+	}
+	if ask.HasDates() && len(cars) > 0 {
+		err = s.priceCards(ctx, cars, page.Cars, ask.Dates())
+	}
+	return &page, err
+}
+
+// rentable refuses days that no car can be booked for. The error names the
+// parameter.
+func (s *Service) rentable(days exodrive.Days) error {
+	err := s.limits.CheckDays(days, 1, s.today())
+	if e, ok := errors.AsType[*exodrive.Error](err); ok {
+		return e.On(strings.TrimPrefix(e.Field, "/"))
+	}
+	return err
+}
+
+// today is the fleet's civil day.
+func (s *Service) today() exodrive.Date { return exodrive.DateOf(s.now().In(s.zone)) }
+
+// priceCards gives every card the price of the days, with one statement for each
+// thing that prices depend on.
+func (s *Service) priceCards(ctx context.Context, cars []sqlstore.ListedCar, cards []exodrive.CarCard, days exodrive.Days) error {
+	ids := make([]string, len(cars))
+	for i := range cars {
+		ids[i] = cars[i].Card.ID
+	}
+	var (
+		overrides map[string]map[exodrive.Date]int64
+		rules     []exodrive.PriceRule
+		places    []exodrive.Location
+	)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { overrides, err = s.store.Overrides(gctx, ids, days); return err })
+	g.Go(func() (err error) { rules, err = s.store.ActiveRules(gctx); return err })
+	g.Go(func() (err error) { places, err = s.store.Locations(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	at := map[string]*exodrive.Location{}
+	for i := range places {
+		at[places[i].ID] = &places[i]
+	}
+	for i := range cars {
+		id, pricing := cars[i].Card.ID, cars[i].Pricing
+		rates := exodrive.Rates{Base: pricing.Base, Overrides: overrides[id], Rules: rulesOf(id, rules)}
+		price, err := s.price(pricing, rates, exodrive.DayTrip(days, at[pricing.LocationID]))
+		if err != nil {
+			return err
+		}
+		cards[i].Price = &price
+	}
+	return nil
+}
+
+func rulesOf(carID string, rules []exodrive.PriceRule) []exodrive.PriceRule {
+	var own []exodrive.PriceRule
+	for _, r := range rules {
+		if r.CarID == "" || r.CarID == carID {
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+// price is that of a trip without extras or coupon.
+func (s *Service) price(car sqlstore.CarPricing, rates exodrive.Rates, trip exodrive.Trip) (exodrive.Price, error) {
+	days, err := trip.Days()
+	if err != nil {
+		return exodrive.Price{}, err
+	}
+	from, to := trip.PickupPlace, trip.ReturnPlace
+	transfer, ok := from.TransferTo(to.ID)
+	if !ok {
+		return exodrive.Price{}, exodrive.Errorf(exodrive.Invalid, "Cars from %s cannot be returned in %s.", from.Name, to.Name).On("/returnLocation")
+	}
+	return exodrive.NewPrice(exodrive.PriceInput{
+		Currency: s.currency, Days: days, Rates: rates,
+		WeeklyPercent: car.WeeklyPercent, MonthlyPercent: car.MonthlyPercent,
+		Fees: car.Fees, PlaceFees: trip.PlaceFees(), OneWay: transfer, DiscountPercent: car.DiscountPercent,
+		TaxName: from.TaxName, TaxPercent: from.TaxPercent, TaxIncluded: from.TaxIncluded, Deposit: car.Deposit,
+	}), nil
+}
+
+// Car is a public car by its id or slug; one that is unknown or hidden is
+// not_found.
+func (s *Service) Car(ctx context.Context, ref string) (*exodrive.CarDetails, error) {
+	id, err := s.carID(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return s.store.CarDetails(ctx, id)
+}
+
+// carID is the id that an id or slug means. What can be neither never reaches
+// the database.
+func (s *Service) carID(ctx context.Context, ref string) (string, error) {
+	switch {
+	case exodrive.IsID(exodrive.CarID, ref):
+		return ref, nil
+	case exodrive.IsSlug(ref):
+		return s.store.CarIDBySlug(ctx, ref)
+	}
+	return "", exodrive.Errorf(exodrive.NotFound, "There is no such car.")
+}
+
+// Availability is the calendar of a public car over inclusive days, with the
+// price of each.
+func (s *Service) Availability(ctx context.Context, ref string, ask exodrive.AvailabilityQuery) (*exodrive.Availability, error) {
+	id, err := s.carID(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	days := exodrive.Days{Start: ask.Start, End: ask.End + 1}
+	c, err := s.store.Calendar(ctx, id, days)
+	if err != nil {
+		return nil, err
+	}
+	out := exodrive.Availability{
+		CarID: id, Start: ask.Start, End: ask.End,
+		Days:    make([]exodrive.DayAvailability, 0, days.Len()),
+		Summary: exodrive.AvailabilitySummary{TotalDays: days.Len(), MinimumDays: c.MinimumDays},
+	}
+	for d := range days.All() {
+		status, taken := c.Taken[d]
+		switch {
+		case taken:
+		case c.Available:
+			status = exodrive.DayAvailable
+			out.Summary.AvailableDays++
+		default:
+			status = exodrive.DayUnavailable
+		}
+		out.Days = append(out.Days, exodrive.DayAvailability{
+			Date: d, Status: status, Available: status == exodrive.DayAvailable,
+			Price: exodrive.Money{Amount: c.Rates.Day(d), Currency: c.Currency},
+		})
+	}
+	out.Summary.UnavailableDays = out.Summary.TotalDays - out.Summary.AvailableDays
+	return &out, nil
+}
+
+// Reviews is a page of the approved reviews of a public car.
+func (s *Service) Reviews(ctx context.Context, ref string, page exodrive.PageQuery) (*exodrive.ReviewPage, error) {
+	id, err := s.carID(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	return s.store.Reviews(ctx, id, page)
+}
+
+// FleetCounts tells how large the fleet is, and how many cars nobody has today.
+func (s *Service) FleetCounts(ctx context.Context) (*exodrive.FleetCounts, error) {
+	return s.store.Counts(ctx, s.today())
+}

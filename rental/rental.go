@@ -1,0 +1,108 @@
+// Package rental has the use-cases of ExoDrive, one file per story. Every front
+// end calls them, and none has a rule of its own: who may do a thing is decided
+// in the first lines of its use-case, what it costs and which days it takes by
+// the pure functions of package exodrive, what can never be true twice by the
+// database.
+//
+// catalog.go has the public reads: each returns one read model. The other files
+// change things: each runs one transaction that also writes its audit entry.
+//
+// A Service is safe for concurrent use. Its methods block on the database and
+// return exodrive.Error.
+package rental
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// Options is what a Service is made of.
+type Options struct {
+	Store  *sqlstore.Store
+	Now    func() time.Time // nil is time.Now
+	Chance func() uint32    // for ids; nil is math/rand
+	Zone   *time.Location   // the fleet's civil day; nil is UTC
+	Limits exodrive.Limits  // zero is exodrive.DefaultLimits
+}
+
+// Service is the business of one fleet.
+type Service struct {
+	store    *sqlstore.Store
+	now      func() time.Time
+	chance   func() uint32
+	zone     *time.Location
+	limits   exodrive.Limits
+	currency exodrive.Currency
+}
+
+// defaultCurrency is that of a fleet that never chose one.
+const defaultCurrency = "USD"
+
+// New makes the Service of a migrated store. It reads the fleet's currency,
+// which is fixed once and for all when the first Service of a database is made.
+func New(ctx context.Context, o Options) (*Service, error) {
+	s := &Service{store: o.Store, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.chance == nil {
+		s.chance = rand.Uint32
+	}
+	if s.zone == nil {
+		s.zone = time.UTC
+	}
+	if s.limits == (exodrive.Limits{}) {
+		s.limits = exodrive.DefaultLimits
+	}
+	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error {
+		currency, err := tx.InitSetting(ctx, "currency", defaultCurrency)
+		s.currency = exodrive.Currency(currency)
+		return err
+	})
+	return s, err
+}
+
+// Limits are what callers may ask for.
+func (s *Service) Limits() exodrive.Limits { return s.limits }
+
+// Currency is the fleet's one currency.
+func (s *Service) Currency() exodrive.Currency { return s.currency }
+
+// Ready tells whether the database answers.
+func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
+
+func (s *Service) newID(kind string) string {
+	return exodrive.NewID(kind, s.now(), s.chance())
+}
+
+// change runs one administrative write: the permission first, then the
+// transaction, with the audit entry as its last statement. do returns what the
+// entry says: the subject's id and the detail.
+func (s *Service) change(ctx context.Context, who exodrive.Actor, scope exodrive.Scope, action string, do func(*sqlstore.Tx) (subject string, detail any, err error)) error {
+	if err := who.May(scope); err != nil {
+		return err
+	}
+	return s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
+		subject, detail, err := do(tx)
+		if err != nil {
+			return err
+		}
+		return tx.Audit(ctx, sqlstore.AuditEntry{
+			ID: s.newID(exodrive.AuditID), ActorID: who.ID, ActorName: who.Name, RequestID: who.RequestID,
+			Action: action, Subject: subject, Detail: detail,
+		})
+	})
+}
+
+// AuditLog is a page of what administrators changed, newest first; subject picks
+// the entries about one id, "" is all.
+func (s *Service) AuditLog(ctx context.Context, who exodrive.Actor, subject string, page exodrive.PageQuery) ([]exodrive.AuditRecord, int, error) {
+	if err := who.May(exodrive.ScopeRead); err != nil {
+		return nil, 0, err
+	}
+	return s.store.AuditLog(ctx, subject, page)
+}

@@ -1,0 +1,134 @@
+package rental
+
+import (
+	"context"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/demo"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// The setting that says whether a database holds a demo fleet.
+const (
+	demoSetting = "demo"
+	demoYes     = "yes"
+	demoNo      = "no"
+)
+
+// CheckDemo makes sure that a demo server serves a demo database and a real one
+// a real one. A database without cars becomes what is wanted of it. It is
+// called once at the start; the error is one sentence.
+func (s *Service) CheckDemo(ctx context.Context, wanted bool) error {
+	_, cars, err := s.store.AllCars(ctx, exodrive.PageQuery{Page: 1, Limit: 1})
+	if err != nil {
+		return err
+	}
+	is, err := s.store.Setting(ctx, demoSetting)
+	if err != nil {
+		return err
+	}
+	switch {
+	case wanted && is != demoYes && cars > 0:
+		return exodrive.Errorf(exodrive.Conflict, "This database holds a real fleet; serve it without --demo, or name another one.")
+	case !wanted && is == demoYes:
+		return exodrive.Errorf(exodrive.Conflict, "This database holds the demo fleet; serve it with --demo, or name another one.")
+	case wanted && cars == 0:
+		return s.Seed(ctx, demo.Demo(s.today()), true, nil)
+	}
+	return nil
+}
+
+// Seed stores a generated fleet into a database without cars, all of it or
+// nothing. Progress, if not nil, is told what was stored so far.
+func (s *Service) Seed(ctx context.Context, f *demo.Fleet, isDemo bool, progress func(what string, n int)) error {
+	if progress == nil {
+		progress = func(string, int) {}
+	}
+	return s.store.LongTx(ctx, func(tx *sqlstore.Tx) error {
+		if _, cars, err := tx.AllCars(ctx, exodrive.PageQuery{Page: 1, Limit: 1}); err != nil || cars > 0 {
+			return firstOf(err, exodrive.Errorf(exodrive.Conflict, "This database has cars already; seed an empty one."))
+		}
+		flag := map[bool]string{true: demoYes, false: demoNo}[isDemo]
+		steps := []struct {
+			what string
+			n    int
+			do   func() error
+		}{
+			{"settings", 1, func() error { return tx.SetSetting(ctx, demoSetting, flag) }},
+			{"places", len(f.Locations), func() error { return tx.InsertLocations(ctx, f.Locations) }},
+			{"cars", len(f.Cars), func() error { return tx.InsertCars(ctx, f.Cars) }},
+			{"prices", len(f.CarPrices), func() error { return tx.InsertPrices(ctx, seedPrices(f)) }},
+			{"offers", len(f.Rules) + len(f.Extras) + len(f.Coupons), func() error { return seedOffers(ctx, tx, f) }},
+			{"customers", len(f.Customers), func() error { return tx.InsertCustomers(ctx, f.Customers) }},
+			{"bookings", len(f.Bookings), func() error { return tx.InsertBookings(ctx, f.Bookings) }},
+			{"days", len(f.Bookings), func() error { return tx.InsertDays(ctx, seedDays(f)) }},
+			{"reviews", len(f.Reviews), func() error { return tx.InsertReviews(ctx, f.Reviews) }},
+		}
+		for _, step := range steps {
+			if err := step.do(); err != nil {
+				return err
+			}
+			progress(step.what, step.n)
+		}
+		return nil
+	})
+}
+
+func firstOf(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func seedOffers(ctx context.Context, tx *sqlstore.Tx, f *demo.Fleet) error {
+	for i := range f.Rules {
+		if err := tx.InsertPriceRule(ctx, &f.Rules[i]); err != nil {
+			return err
+		}
+	}
+	for i := range f.Extras {
+		if err := tx.InsertExtra(ctx, &f.Extras[i]); err != nil {
+			return err
+		}
+	}
+	for i := range f.Coupons {
+		if err := tx.InsertCoupon(ctx, &f.Coupons[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func seedPrices(f *demo.Fleet) []sqlstore.DayPrice {
+	out := make([]sqlstore.DayPrice, len(f.CarPrices))
+	for i, p := range f.CarPrices {
+		out[i] = sqlstore.DayPrice(p)
+	}
+	return out
+}
+
+// seedDays are the days that the fleet's bookings and blocks take.
+func seedDays(f *demo.Fleet) []sqlstore.DayRow {
+	var out []sqlstore.DayRow
+	add := func(carID string, days exodrive.Days, status exodrive.DayStatus, bookingID string) {
+		for d := range days.All() {
+			out = append(out, sqlstore.DayRow{CarID: carID, Date: d, Status: status, BookingID: bookingID})
+		}
+	}
+	for _, b := range f.Bookings {
+		if !b.State.Occupies() {
+			continue
+		}
+		status := exodrive.DayBooked
+		if b.State == exodrive.Held {
+			status = exodrive.DayHeld
+		}
+		add(b.CarID, b.Days, status, b.ID)
+		add(b.CarID, exodrive.Days{Start: b.Days.End, End: b.BlockedUntil}, exodrive.DayMaintenance, b.ID)
+	}
+	for _, b := range f.Blocks {
+		add(b.CarID, b.Days, exodrive.DayMaintenance, "")
+	}
+	return out
+}
