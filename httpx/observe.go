@@ -124,7 +124,7 @@ func (w *writer) finish(abort bool) {
 	case w.hijacked:
 		w.status = http.StatusSwitchingProtocols
 	case abort:
-		w.status = statusClientGone
+		w.status = StatusClientGone
 	default:
 		w.WriteHeader(http.StatusOK)
 	}

@@ -54,9 +54,9 @@ var (
 // internalDetail is all that a caller learns of a fault of ours.
 const internalDetail = "Something went wrong on our side. Please try again; if it stays, tell us the request id."
 
-// statusClientGone is what the log calls a request whose caller hung up. No
+// StatusClientGone is what the log calls a request whose caller hung up. No
 // caller ever sees it. The number is nginx's.
-const statusClientGone = 499
+const StatusClientGone = 499
 
 var statuses = map[exodrive.Code]int{
 	exodrive.Invalid:         http.StatusBadRequest,
@@ -146,7 +146,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.Set("Cache-Control", "no-store")
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		w.WriteHeader(statusClientGone)
+		w.WriteHeader(StatusClientGone)
 		return
 	}
 	switch p.Status {

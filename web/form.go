@@ -107,9 +107,12 @@ func newForm(typed url.Values, ask exodrive.CarQuery, facets exodrive.Facets, fa
 		counts[c.Value] = c.Count
 	}
 	for _, c := range exodrive.Categories {
+		chosen := slices.Contains(ask.Categories, c)
 		f.Categories = append(f.Categories, choice{
-			Value: string(c), Name: categoryName(c), Count: counts[string(c)], Counted: facets.Category != nil,
-			Chosen: slices.Contains(ask.Categories, c),
+			Value: string(c), Name: categoryName(c), Count: counts[string(c)], Chosen: chosen,
+			// Facets count what was found, so they say nothing of the kinds that
+			// the question leaves out.
+			Counted: facets.Category != nil && (chosen || len(ask.Categories) == 0),
 		})
 	}
 	for _, s := range sortNames {
