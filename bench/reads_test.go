@@ -1,0 +1,315 @@
+// Package bench measures. make bench runs it; nothing here passes or fails by a
+// time, because machines differ and are shared.
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/api"
+	"github.com/exodrive/exodrive/demo"
+	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/rental"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+func TestMain(m *testing.M) { os.Exit(exotest.Main(m)) }
+
+// today is the day of the large fleet, so that every run measures the same data.
+var today = exodrive.MustDate("2026-11-23")
+
+// concurrency is how many callers ask at once.
+const concurrency = 8
+
+// read is one kind of question. ask makes the address of one, by chance.
+type read struct {
+	name   string
+	target time.Duration // p99 to reach
+	ask    func(*rand.Rand, []exodrive.CarCard) string
+}
+
+var reads = []read{
+	{"details", 5 * time.Millisecond, func(r *rand.Rand, cars []exodrive.CarCard) string {
+		return "/api/cars/" + cars[r.IntN(len(cars))].ID
+	}},
+	{"list with three filters", 20 * time.Millisecond, func(r *rand.Rand, cars []exodrive.CarCard) string {
+		c := cars[r.IntN(len(cars))]
+		return fmt.Sprintf("/api/cars?category=%s&transmission=%s&maxPrice=%d&page=%d", c.Category, c.Transmission, 400+100*r.IntN(20), 1+r.IntN(3))
+	}},
+	{"list with dates", 50 * time.Millisecond, func(r *rand.Rand, _ []exodrive.CarCard) string {
+		start := today.Add(r.IntN(180))
+		return fmt.Sprintf("/api/cars?startDate=%s&endDate=%s&page=%d", start, start.Add(2+r.IntN(6)), 1+r.IntN(3))
+	}},
+	{"search", 50 * time.Millisecond, func(r *rand.Rand, cars []exodrive.CarCard) string {
+		c := cars[r.IntN(len(cars))]
+		texts := []string{c.Make, c.Model, c.Make + "+" + c.Model, "ferari", "porshe+911", "lamborgini", "convertible", "v12+manual"}
+		return "/api/cars?search=" + strings.ReplaceAll(texts[r.IntN(len(texts))], " ", "+")
+	}},
+	{"availability of a month", 5 * time.Millisecond, func(r *rand.Rand, cars []exodrive.CarCard) string {
+		start := today.Add(30 * r.IntN(12))
+		return fmt.Sprintf("/api/cars/%s/availability?startDate=%s&endDate=%s", cars[r.IntN(len(cars))].ID, start, start.Add(30))
+	}},
+	{"reviews", 5 * time.Millisecond, func(r *rand.Rand, cars []exodrive.CarCard) string {
+		return "/api/cars/" + cars[r.IntN(len(cars))].ID + "/reviews"
+	}},
+	{"list of the whole fleet", 250 * time.Millisecond, func(r *rand.Rand, _ []exodrive.CarCard) string {
+		return fmt.Sprintf("/api/cars?page=%d", 1+r.IntN(50))
+	}},
+}
+
+// BenchmarkReads asks the public reads of 10,000 cars, 200,000 bookings and
+// 100,000 reviews, eight at a time over HTTP, with the whole chain in front and
+// no cache. p50-ms and p99-ms are what a caller waits. alone-ratio is the rate
+// divided by that at which the very same statements run through the driver alone,
+// one after the other, for as many callers.
+func BenchmarkReads(b *testing.B) {
+	for _, engine := range exotest.Engines() {
+		b.Run(engine, func(b *testing.B) { benchEngine(b, database(b, engine)) })
+	}
+}
+
+func benchEngine(b *testing.B, url string) {
+	ctx := context.Background()
+	var trace recorder
+	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: url, Trace: trace.add})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close()
+	service, err := rental.New(ctx, rental.Options{Store: store})
+	if err != nil {
+		b.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	api.Mount(mux, api.Options{Rental: service})
+	server := httptest.NewServer(httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{AccessLog: httpx.LogOff}))
+	defer server.Close()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: concurrency}}
+	cars := sample(b, service)
+	for _, read := range reads {
+		b.Run(strings.ReplaceAll(read.name, " ", "-"), func(b *testing.B) {
+			asks := make([]string, min(b.N, 500))
+			r := rand.New(rand.NewPCG(1, 2))
+			for i := range asks {
+				asks[i] = server.URL + read.ask(r, cars)
+			}
+			statements := make([][]statement, min(len(asks), 100))
+			for i := range statements {
+				trace.begin()
+				get(b, client, asks[i])
+				statements[i] = trace.end()
+			}
+			b.ResetTimer()
+			took, all := measure(b.N, func(i int) { get(b, client, asks[i%len(asks)]) })
+			b.StopTimer()
+			alone := aloneRate(b, url, statements, max(b.N/2, 200))
+			rate := float64(b.N) / all.Seconds()
+			b.ReportMetric(ms(percentile(took, 50)), "p50-ms")
+			b.ReportMetric(ms(percentile(took, 99)), "p99-ms")
+			b.ReportMetric(ms(read.target), "target-p99-ms")
+			b.ReportMetric(rate, "req/s")
+			b.ReportMetric(rate/alone, "alone-ratio")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// measure calls do n times from eight callers at once and returns each call's
+// time and that of all together.
+func measure(n int, do func(i int)) (took []time.Duration, all time.Duration) {
+	took = make([]time.Duration, n)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	begin := time.Now()
+	for range concurrency {
+		wg.Go(func() {
+			for i := range next {
+				t := time.Now()
+				do(i)
+				took[i] = time.Since(t)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return took, time.Since(begin)
+}
+
+func get(b *testing.B, client *http.Client, address string) {
+	resp, err := client.Get(address)
+	if err != nil {
+		b.Error(err)
+		return
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		b.Errorf("GET %s: %s %v %s", address, resp.Status, err, body)
+	}
+}
+
+func percentile(took []time.Duration, p int) time.Duration {
+	slices.Sort(took)
+	return took[min(len(took)-1, len(took)*p/100)]
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// sample are some cars of the whole fleet.
+func sample(b *testing.B, service *rental.Service) (cars []exodrive.CarCard) {
+	for page := 1; page <= 200; page += 10 {
+		p, err := service.Cars(context.Background(), exodrive.CarQuery{Sort: exodrive.SortName, Page: page, Limit: 50})
+		if err != nil {
+			b.Fatal(err)
+		}
+		cars = append(cars, p.Cars...)
+	}
+	return cars
+}
+
+// statement is one that the store ran.
+type statement struct {
+	text string
+	args []any
+}
+
+// recorder keeps the statements between begin and end.
+type recorder struct {
+	mu   sync.Mutex
+	on   bool
+	kept []statement
+}
+
+func (r *recorder) add(text string, args []any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.on {
+		r.kept = append(r.kept, statement{text, args})
+	}
+}
+
+func (r *recorder) begin() { r.mu.Lock(); r.on, r.kept = true, nil; r.mu.Unlock() }
+
+func (r *recorder) end() []statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.on = false
+	return r.kept
+}
+
+// aloneRate is how many times per second the recorded statements of one read run
+// through the driver alone, eight callers at once, their rows read and dropped.
+func aloneRate(b *testing.B, url string, reads [][]statement, n int) float64 {
+	run, closeAll := driverAlone(b, url)
+	defer closeAll()
+	_, all := measure(n, func(i int) {
+		for _, s := range reads[i%len(reads)] {
+			if err := run(s); err != nil {
+				b.Errorf("%s: %v", s.text, err)
+			}
+		}
+	})
+	return float64(n) / all.Seconds()
+}
+
+func driverAlone(b *testing.B, url string) (run func(statement) error, closeAll func()) {
+	ctx := context.Background()
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=query_only(1)&_pragma=cache_size(-16000)&_pragma=mmap_size(268435456)")
+		if err != nil {
+			b.Fatal(err)
+		}
+		db.SetMaxIdleConns(concurrency)
+		return func(s statement) error {
+			rows, err := db.QueryContext(ctx, s.text, s.args...)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			columns, _ := rows.Columns()
+			dest := make([]any, len(columns))
+			for i := range dest {
+				dest[i] = new(sql.RawBytes)
+			}
+			for rows.Next() {
+				if err := rows.Scan(dest...); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		}, func() { db.Close() }
+	}
+	pool, err := pgxpool.New(ctx, url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func(s statement) error {
+		rows, err := pool.Query(ctx, s.text, s.args...)
+		if err != nil {
+			return err
+		}
+		_, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) ([]any, error) { return r.Values() })
+		return err
+	}, pool.Close
+}
+
+// database is the large fleet on an engine, made once per run.
+func database(b *testing.B, engine string) string {
+	build := func(t testing.TB, url string) {
+		ctx := context.Background()
+		store, err := sqlstore.Open(ctx, sqlstore.Config{URL: url})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		if _, _, err := store.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		service, err := rental.New(ctx, rental.Options{Store: store})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fleet, err := demo.Generate(demo.Size{Cars: 10_000, Bookings: 200_000, Reviews: 100_000, Seed: 1}, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if err := service.Seed(ctx, fleet, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(os.Stderr, "seeded %s in %s\n", engine, time.Since(begin).Round(time.Second))
+	}
+	if engine == exotest.SQLite {
+		return "sqlite:" + exotest.SQLiteFrom(b, "large", func(t testing.TB, path string) { build(t, "sqlite:"+path) })
+	}
+	url := exotest.PostgresFrom(b, "large", build)
+	pool, err := pgxpool.New(context.Background(), url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer pool.Close()
+	// What autovacuum does on a real server.
+	if _, err := pool.Exec(context.Background(), "VACUUM ANALYZE"); err != nil {
+		b.Fatal(err)
+	}
+	return url
+}
