@@ -44,5 +44,6 @@ gofmt:
 verify: gofmt build ## check that generated files, formatting and module files are up to date
 	scripts/verify
 
-bench: ## run the Go benchmarks of PKG (default: all)
-	go test -run='^$$' -bench=. -benchmem $(or $(PKG),./...)
+bench: ## measure: start, reads of a large fleet on both engines (some ten minutes)
+	go test ./bench -run='^$$' -bench=Start -benchtime=5x -timeout=10m
+	go test ./bench -run='^$$' -bench=Reads -benchtime=3000x -count=$(or $(COUNT),3) -timeout=60m

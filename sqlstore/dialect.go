@@ -42,11 +42,12 @@ type dialect struct {
 // engine is one opened database.
 type engine struct {
 	*dialect
-	rw, ro *sql.DB
-	path   string // of an SQLite file
-	url    string
-	stats  func() map[string]obs.PoolStats
-	close  func() error
+	rw    *sql.DB
+	ro    querier
+	path  string // of an SQLite file
+	url   string
+	stats func() map[string]obs.PoolStats
+	close func() error
 }
 
 type faultKind int

@@ -97,12 +97,13 @@ func openSQLite(path string, _ Config) (engine, error) {
 	}
 	ro.SetMaxOpenConns(sqliteReaders())
 	ro.SetMaxIdleConns(sqliteReaders())
+	reads := newPrepared(ro)
 	return engine{
-		dialect: &sqliteDialect, rw: rw, ro: ro, path: path, url: "sqlite:" + path,
+		dialect: &sqliteDialect, rw: rw, ro: reads, path: path, url: "sqlite:" + path,
 		stats: func() map[string]obs.PoolStats {
 			return map[string]obs.PoolStats{"read": sqlStats(ro.Stats()), "write": sqlStats(rw.Stats())}
 		},
-		close: func() error { return errors.Join(ro.Close(), rw.Close()) },
+		close: func() error { return errors.Join(reads.Close(), rw.Close()) },
 	}, nil
 }
 

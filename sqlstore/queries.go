@@ -16,12 +16,15 @@ import (
 
 // queries runs statements on a pool or in a transaction.
 type queries struct {
-	db interface {
-		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-		ExecContext(context.Context, string, ...any) (sql.Result, error)
-	}
+	db    querier
 	d     *dialect
 	trace func(text string, args []any)
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
 }
 
 // scanner is a row to be read.
