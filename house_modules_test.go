@@ -12,17 +12,18 @@ import (
 // thirdParty are the modules of others that our code imports, each with the
 // reason why it is not our own code.
 var thirdParty = map[string]string{
-	"github.com/alecthomas/kong":          "command line: subcommands, flags and their help from one struct",
-	"github.com/danielgtaylor/huma/v2":    "OpenAPI 3.1 and validation from the same Go types that the handlers use",
-	"github.com/google/go-cmp":            "tests: a readable difference of two large values",
-	"github.com/jackc/pgx/v5":             "the Postgres driver; under database/sql, as SQLite is",
-	"github.com/jba/templatecheck":        "tests: type-checks templates against the structs they show",
-	"github.com/pressly/goose/v3":         "migrations: versions, order and transactions on both engines",
-	"github.com/prometheus/client_golang": "metrics in the format that every collector reads",
-	"golang.org/x/net":                    "tests: parses pages, so that assertions are about elements and not about text",
-	"golang.org/x/sync":                   "errgroup: independent parts of a read in parallel, with one error and one end",
-	"modernc.org/sqlite":                  "SQLite without C, so that one static binary runs everywhere",
-	"pgregory.net/rapid":                  "tests: properties of price and days over generated cases that shrink",
+	"github.com/alecthomas/kong":               "command line: subcommands, flags and their help from one struct",
+	"github.com/danielgtaylor/huma/v2":         "OpenAPI 3.1 and validation from the same Go types that the handlers use",
+	"github.com/google/go-cmp":                 "tests: a readable difference of two large values",
+	"github.com/jackc/pgx/v5":                  "the Postgres driver; under database/sql, as SQLite is",
+	"github.com/jba/templatecheck":             "tests: type-checks templates against the structs they show",
+	"github.com/pressly/goose/v3":              "migrations: versions, order and transactions on both engines",
+	"github.com/prometheus/client_golang":      "metrics in the format that every collector reads",
+	"golang.org/x/net":                         "tests: parses pages, so that assertions are about elements and not about text",
+	"github.com/santhosh-tekuri/jsonschema/v6": "tests: whether answers and examples fit the schemas of the API's document",
+	"golang.org/x/sync":                        "errgroup: independent parts of a read in parallel, with one error and one end",
+	"modernc.org/sqlite":                       "SQLite without C, so that one static binary runs everywhere",
+	"pgregory.net/rapid":                       "tests: properties of price and days over generated cases that shrink",
 }
 
 // Every module of others has a reason written down, and no reason outlives its module.

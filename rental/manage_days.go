@@ -123,7 +123,7 @@ func (s *Service) ClearPrices(ctx context.Context, who exodrive.Actor, carID str
 	return s.clearDays(ctx, who, "car.prices_clear", carID, b, (*sqlstore.Tx).DeleteOverrides)
 }
 
-func (s *Service) clearDays(ctx context.Context, who exodrive.Actor, action, carID string, b Block, clear func(*sqlstore.Tx, context.Context, string, exodrive.Days) (int64, error)) (n int64, err error) {
+func (s *Service) clearDays(ctx context.Context, who exodrive.Actor, action, carID string, b Block, empty func(*sqlstore.Tx, context.Context, string, exodrive.Days) (int64, error)) (n int64, err error) {
 	if err := who.May(exodrive.ScopeFleet); err != nil {
 		return 0, err
 	}
@@ -135,7 +135,7 @@ func (s *Service) clearDays(ctx context.Context, who exodrive.Actor, action, car
 		if _, err := tx.LockCar(ctx, carID); err != nil {
 			return "", nil, err
 		}
-		n, err = clear(tx, ctx, carID, days)
+		n, err = empty(tx, ctx, carID, days)
 		return carID, b, err
 	})
 	return n, err

@@ -2,6 +2,7 @@ package rental
 
 import (
 	"context"
+	"errors"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/demo"
@@ -33,10 +34,17 @@ func (s *Service) CheckDemo(ctx context.Context, wanted bool) error {
 	case !wanted && is == demoYes:
 		return exodrive.Errorf(exodrive.Conflict, "This database holds the demo fleet; serve it with --demo, or name another one.")
 	case wanted && cars == 0:
-		return s.Seed(ctx, demo.Demo(s.today()), true, nil)
+		err := s.Seed(ctx, demo.Demo(s.today()), true, nil)
+		if errors.Is(err, errHasCars) {
+			return s.CheckDemo(ctx, wanted) // another process was quicker; what has it stored?
+		}
+		return err
 	}
 	return nil
 }
+
+// errHasCars is the cause of Seed's refusal.
+var errHasCars = errors.New("the database has cars")
 
 // Seed stores a generated fleet into a database without cars, all of it or
 // nothing. Progress, if not nil, is told what was stored so far.
@@ -45,16 +53,20 @@ func (s *Service) Seed(ctx context.Context, f *demo.Fleet, isDemo bool, progress
 		progress = func(string, int) {}
 	}
 	return s.store.LongTx(ctx, func(tx *sqlstore.Tx) error {
-		if _, cars, err := tx.AllCars(ctx, exodrive.PageQuery{Page: 1, Limit: 1}); err != nil || cars > 0 {
-			return firstOf(err, exodrive.Errorf(exodrive.Conflict, "This database has cars already; seed an empty one."))
-		}
+		// The setting comes first, because its row is the lock: of several processes
+		// that seed at once, all but one wait here and then find cars.
 		flag := map[bool]string{true: demoYes, false: demoNo}[isDemo]
+		if err := tx.SetSetting(ctx, demoSetting, flag); err != nil {
+			return err
+		}
+		if _, cars, err := tx.AllCars(ctx, exodrive.PageQuery{Page: 1, Limit: 1}); err != nil || cars > 0 {
+			return firstOf(err, exodrive.Errorf(exodrive.Conflict, "This database has cars already; seed an empty one.").Because(errHasCars))
+		}
 		steps := []struct {
 			what string
 			n    int
 			do   func() error
 		}{
-			{"settings", 1, func() error { return tx.SetSetting(ctx, demoSetting, flag) }},
 			{"places", len(f.Locations), func() error { return tx.InsertLocations(ctx, f.Locations) }},
 			{"cars", len(f.Cars), func() error { return tx.InsertCars(ctx, f.Cars) }},
 			{"prices", len(f.CarPrices), func() error { return tx.InsertPrices(ctx, seedPrices(f)) }},

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/obs"
+)
+
+// Keys of an operation's metadata.
+const (
+	limitOf = "limit" // name of its rate limit
+	private = "private"
+)
+
+// limitAndIdentify stands before every operation: the rate limit of the
+// operation for this caller, and for private ones who the caller is. An unknown
+// token is counted by its sender's address, so that guessing is slow; it comes
+// before anything of the input is read.
+func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
+	r, w := humago.Unwrap(ctx)
+	op := ctx.Operation()
+	policy, _ := op.Metadata[limitOf].(string)
+	caller := httpx.CallerKey(a.Proxies.ClientAddr(r))
+	if op.Metadata[private] == true {
+		actor, err := a.identify(r)
+		if err != nil {
+			if limited := a.Limiter.Check(w, policy, caller); limited != nil {
+				err = limited
+			}
+			httpx.WriteError(w, r, err)
+			return
+		}
+		caller = actor.ID
+		obs.RequestFrom(r.Context()).SetActor(actor.ID)
+		ctx = huma.WithValue(ctx, actorKey, actor)
+		w.Header().Set("Cache-Control", "no-store")
+	}
+	if op.OperationID == listCarsID && strings.TrimSpace(r.URL.Query().Get("search")) != "" {
+		policy = httpx.LimitSearch
+	}
+	if err := a.Limiter.Check(w, policy, caller); err != nil {
+		httpx.WriteError(w, r, err)
+		return
+	}
+	next(ctx)
+}
+
+func (a *api) identify(r *http.Request) (exodrive.Actor, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return exodrive.Actor{}, exodrive.Errorf(exodrive.Unauthenticated, "This needs an API token; send it as Authorization: Bearer.")
+	}
+	actor, err := a.Rental.Actor(r.Context(), strings.TrimSpace(token), a.AdminToken)
+	actor.RequestID = obs.RequestFrom(r.Context()).RequestID()
+	return actor, err
+}
+
+// public adds an operation that anybody may call.
+func public[I, O any](a *api, row operation, handler func(context.Context, *I) (*O, error)) {
+	op := row.Operation
+	op.Tags = []string{"Catalogue"}
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	op.Metadata = map[string]any{limitOf: httpx.LimitReads}
+	op.Security = []map[string][]string{} // none, and said so
+	huma.Register(a.huma, op, handler)
+}
+
+// admin adds an operation that needs a token.
+func admin[I, O any](a *api, row operation, handler func(context.Context, *I) (*O, error)) {
+	op := row.Operation
+	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden,
+		http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	if op.Method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusConflict)
+	}
+	if op.Method == http.MethodPost || op.Method == http.MethodPut {
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	op.Metadata = map[string]any{limitOf: httpx.LimitAdmin, private: true}
+	op.Security = []map[string][]string{{"token": {}}}
+	op.MaxBodyBytes = a.bodyLimit()
+	huma.Register(a.huma, op, handler)
+}
+
+// bodyLimit is one byte more than allowed, because huma refuses a body that
+// reaches its limit.
+func (a *api) bodyLimit() int64 { return exodrive.DefaultLimits.Body + 1 }

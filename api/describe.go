@@ -1,0 +1,68 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// descriptions say of each operation what its summary has no room for. Those of
+// offers are made from their nouns, see offerDescription.
+var descriptions = map[string]string{
+	"listCars": "Cars that are listed and fit every filter; values of one filter are alternatives, features must all be there. " +
+		"With startDate and endDate it is only cars that can be booked for those days, each with its all-in price from handover time to handover time. " +
+		"Facets count what each other choice would find.",
+	"readCar":          "Everything the public may know of a car. One that is archived is not found.",
+	"readAvailability": "Every day from startDate to endDate, both included, at most 366, with its status and its rate.",
+	"listReviews":      "Approved reviews, newest first, with the number of reviews by stars.",
+	"countFleet":       "Listed cars by category, make and place, and how many of them nobody has today.",
+
+	"adminListCars":    "By name, without images, features and specs.",
+	"adminCreateCar":   "The car is public at once unless available is false. The slug is made from the name when it is empty.",
+	"adminBulkUpdate":  "All meant cars change or none does. With dryRun the answer tells what would change, and nothing does.",
+	"adminReadCar":     "Also an archived one. The ETag is its version.",
+	"adminEditCar":     "Members that are left out get their default, so send everything that adminReadCar gave.",
+	"adminArchiveCar":  "Publicly there is no such car any more. Its bookings stay.",
+	"adminRestoreCar":  "The opposite of adminArchiveCar.",
+	"adminDeleteCar":   "A car that was ever booked is a conflict: archive it.",
+	"adminListBlocks":  "Days that maintenance has and that belong to no booking, as ranges with their last day included.",
+	"adminBlockDays":   "If one of the days is taken already, the conflict names it and none is taken.",
+	"adminUnblockDays": "Days that are free or belong to a booking stay as they are. The answer tells how many were given back.",
+	"adminSetPrices":   "Such a price wins over base rate and price rules.",
+	"adminClearPrices": "The answer tells how many days had a price of their own.",
+
+	"adminListReviews":   "Oldest first, in any status unless one is asked for.",
+	"adminApproveReview": "It counts in the car's rating from now on.",
+	"adminRefuseReview":  "It counts in the car's rating no more.",
+	"adminListAudit":     "Newest first. Every administrative write leaves one entry.",
+}
+
+// describe completes an operation in the document.
+func describe(op *huma.Operation) {
+	op.Description = descriptions[op.OperationID]
+	if op.Description == "" {
+		op.Description = offerDescription(op.OperationID)
+	}
+	// huma's word for an input that does not fit its schema; ours is 400.
+	delete(op.Responses, "422")
+	for _, p := range op.Parameters {
+		if p.In == "header" && p.Name == "If-Match" {
+			// Only here: huma would refuse a call without it as a 400, not a 428.
+			p.Required = true
+		}
+	}
+}
+
+func offerDescription(id string) string {
+	switch {
+	case strings.HasPrefix(id, "adminList"):
+		return "Also those that are not active, in the order of their names."
+	case strings.HasPrefix(id, "adminCreate"):
+		return "It counts from now on; accepted bookings keep their price."
+	case strings.HasPrefix(id, "adminEdit"):
+		return "Members that are left out get their default. Accepted bookings keep their price."
+	case strings.HasPrefix(id, "adminDelete"):
+		return "One that something else refers to is a conflict."
+	}
+	return ""
+}

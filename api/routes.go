@@ -1,0 +1,75 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/exodrive/exodrive"
+)
+
+// routes is the contents page of the API.
+func (a *api) routes() {
+	public(a, get("/api/cars", listCarsID, "Cars, by any filter and for any days", carListParams()...), a.listCars)
+	public(a, get("/api/cars/{carId}", "readCar", "One car", carRefParam), a.readCar)
+	public(a, get("/api/cars/{carId}/availability", "readAvailability", "The calendar of a car", append(rangeParams(), carRefParam)...), a.readAvailability)
+	public(a, get("/api/cars/{carId}/reviews", "listReviews", "The reviews of a car", append(pageParams(defaultReviews), carRefParam)...), a.listReviews)
+	public(a, get("/api/fleet/counts", "countFleet", "How large the fleet is"), a.countFleet)
+
+	admin(a, get("/api/admin/cars", "adminListCars", "All cars, archived ones too", pageParams(defaultAdminPage)...).in("Cars"), a.adminListCars)
+	admin(a, post("/api/admin/cars", "adminCreateCar", "Add a car").in("Cars"), a.adminCreateCar)
+	admin(a, post("/api/admin/cars/bulk", "adminBulkUpdate", "Change price and availability of many cars").in("Cars").answers(http.StatusOK).mayMiss(), a.adminBulkUpdate)
+	admin(a, get("/api/admin/cars/{carId}", "adminReadCar", "One car with its private fields").in("Cars"), a.adminReadCar)
+	admin(a, put("/api/admin/cars/{carId}", "adminEditCar", "Replace what is entered of a car").in("Cars"), a.adminEditCar)
+	admin(a, post("/api/admin/cars/{carId}/archive", "adminArchiveCar", "Hide a car from the public").in("Cars").answers(http.StatusOK).versioned(), a.adminArchiveCar)
+	admin(a, post("/api/admin/cars/{carId}/restore", "adminRestoreCar", "Show an archived car again").in("Cars").answers(http.StatusOK).versioned(), a.adminRestoreCar)
+	admin(a, del("/api/admin/cars/{carId}", "adminDeleteCar", "Remove a car that was never booked").in("Cars").versioned(), a.adminDeleteCar)
+
+	admin(a, get("/api/admin/cars/{carId}/blocks", "adminListBlocks", "Maintenance of a car, from today on").in("Calendar"), a.adminListBlocks)
+	admin(a, post("/api/admin/cars/{carId}/blocks", "adminBlockDays", "Take days for maintenance").in("Calendar").answers(http.StatusNoContent).mayMiss(), a.adminBlockDays)
+	admin(a, del("/api/admin/cars/{carId}/blocks", "adminUnblockDays", "Give maintenance days back", rangeParams()...).in("Calendar").answers(http.StatusOK).mayMiss(), a.adminUnblockDays)
+	admin(a, put("/api/admin/cars/{carId}/prices", "adminSetPrices", "Give days a price of their own").in("Calendar").unversioned().answers(http.StatusNoContent), a.adminSetPrices)
+	admin(a, del("/api/admin/cars/{carId}/prices", "adminClearPrices", "Take the days' own prices away", rangeParams()...).in("Calendar").answers(http.StatusOK).mayMiss(), a.adminClearPrices)
+
+	offer(a, "locations", "place", exodrive.LocationID, exampleLocation(), locations(a))
+	offer(a, "price-rules", "price rule", exodrive.RuleID, examplePriceRule(), priceRules(a))
+	offer(a, "extras", "extra", exodrive.ExtraID, exampleExtra(), extras(a))
+	offer(a, "coupons", "coupon", exodrive.CouponID, exampleCoupon(), coupons(a))
+
+	admin(a, get("/api/admin/reviews", "adminListReviews", "Reviews for moderation", append(pageParams(defaultAdminPage), reviewStatusParam)...).in("Reviews"), a.adminListReviews)
+	admin(a, post("/api/admin/reviews/{reviewId}/approve", "adminApproveReview", "Publish a review").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminApproveReview)
+	admin(a, post("/api/admin/reviews/{reviewId}/refuse", "adminRefuseReview", "Keep a review from the public").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminRefuseReview)
+
+	admin(a, get("/api/admin/audit", "adminListAudit", "Who changed what", append(pageParams(defaultAdminPage), auditSubjectParam)...).in("Audit"), a.adminListAudit)
+}
+
+// listCarsID names the operation whose searches have a rate limit of their own.
+const listCarsID = "listCars"
+
+// Page sizes where the caller names none.
+const (
+	defaultReviews   = 10
+	defaultAdminPage = 20
+)
+
+// finish adds what the table cannot say to the document: examples of bodies,
+// descriptions, and which headers must be there.
+func (a *api) finish() {
+	finishSchemas(a.huma.OpenAPI().Components.Schemas)
+	for _, item := range a.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
+			if op != nil {
+				describe(op)
+			}
+		}
+	}
+	for path, example := range map[string]any{
+		"POST /api/admin/cars":                exampleCar(),
+		"PUT /api/admin/cars/{carId}":         exampleCar(),
+		"POST /api/admin/cars/bulk":           exampleBulk(),
+		"POST /api/admin/cars/{carId}/blocks": exampleBlock(),
+		"PUT /api/admin/cars/{carId}/prices":  examplePrices(),
+	} {
+		a.bodyExample(path, example)
+	}
+}
