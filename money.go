@@ -78,16 +78,49 @@ func (p Percent) MarshalJSON() ([]byte, error) { return []byte(p.String()), nil 
 
 // UnmarshalJSON reads a number of per cent with at most two decimals.
 func (p *Percent) UnmarshalJSON(b []byte) error {
+	n, err := parsePercent(b, 2)
+	*p = Percent(n)
+	return err
+}
+
+// TaxRate is a rate of tax in thousandths of a per cent, because there are such:
+// 8875 is the 8.875 % of New York City. In JSON it is the number of per cent.
+type TaxRate int32
+
+// WholeTax is a rate of one hundred per cent.
+const WholeTax TaxRate = 100_000
+
+// On is the tax on a net amount that is not negative, rounded half up.
+func (t TaxRate) On(net int64) int64 { return mulDiv(net, int64(t), int64(WholeTax)) }
+
+// In is the tax that a gross amount contains, rounded half up.
+func (t TaxRate) In(gross int64) int64 { return mulDiv(gross, int64(t), int64(WholeTax+t)) }
+
+// String is the number of per cent without a sign, such as "8.875".
+func (t TaxRate) String() string { return strconv.FormatFloat(float64(t)/1000, 'f', -1, 64) }
+
+// MarshalJSON writes the number of per cent.
+func (t TaxRate) MarshalJSON() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalJSON reads a number of per cent with at most three decimals.
+func (t *TaxRate) UnmarshalJSON(b []byte) error {
+	n, err := parsePercent(b, 3)
+	*t = TaxRate(n)
+	return err
+}
+
+// parsePercent reads a number of per cent into units of its last decimal.
+func parsePercent(b []byte, decimals int) (int32, error) {
 	f, err := strconv.ParseFloat(string(b), 64)
 	if err != nil || math.Abs(f) > 100_000 {
-		return Errorf(Invalid, "%s is not a number of per cent.", clip(string(b)))
+		return 0, Errorf(Invalid, "%s is not a number of per cent.", clip(string(b)))
 	}
-	n := math.Round(f * 100)
-	if math.Abs(f*100-n) > 1e-6 {
-		return Errorf(Invalid, "%s has more than two decimals; write per cent such as 12.5.", clip(string(b)))
+	f *= math.Pow10(decimals)
+	n := math.Round(f)
+	if math.Abs(f-n) > 1e-6 {
+		return 0, Errorf(Invalid, "%s has more than %d decimals; write per cent such as 12.5.", clip(string(b)), decimals)
 	}
-	*p = Percent(n)
-	return nil
+	return int32(n), nil
 }
 
 // mulDiv is a·num/den rounded half up, for a, num ≥ 0 and den > 0. Only the

@@ -28,7 +28,7 @@ type LocationInput struct {
 	ReturnFee     int64        `json:"returnFee" required:"false" minimum:"0" maximum:"10000000000" doc:"For a rental that ends here, minor units."`
 	AfterHoursFee int64        `json:"afterHoursFee" required:"false" minimum:"0" maximum:"10000000000" doc:"For each handover while closed, minor units."`
 	TaxName       string       `json:"taxName" required:"false" maxLength:"50" example:"Sales tax"`
-	TaxPercent    Percent      `json:"taxPercent" required:"false" minimum:"0" maximum:"100" example:"7"`
+	TaxPercent    TaxRate      `json:"taxPercent" required:"false" minimum:"0" maximum:"100" doc:"Up to three decimals." example:"8.875"`
 	TaxIncluded   bool         `json:"taxIncluded" required:"false" doc:"Prices here already contain the tax."`
 	Units         Units        `json:"units" enum:"imperial,metric" example:"imperial"`
 	Transfers     []Transfer   `json:"transfers" required:"false" maxItems:"100" nullable:"false" doc:"One-way rentals that may start here."`

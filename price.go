@@ -54,7 +54,7 @@ type PriceInput struct {
 	DiscountPercent Percent // the car's own
 	Coupon          *Coupon // already found valid, or nil
 	TaxName         string
-	TaxPercent      Percent
+	TaxPercent      TaxRate
 	TaxIncluded     bool
 	Deposit         int64
 }
@@ -217,10 +217,10 @@ func runs[T comparable](v []T) func(yield func(from, to int64) bool) {
 func (p *pricing) tax(in PriceInput) {
 	label := strings.TrimSpace(fmt.Sprintf("%s %s %%", in.TaxName, in.TaxPercent))
 	if !in.TaxIncluded {
-		p.add(LineTax, label, 1, in.TaxPercent.Of(p.total))
+		p.add(LineTax, label, 1, in.TaxPercent.On(p.total))
 		return
 	}
-	contained := mulDiv(p.total, int64(in.TaxPercent), int64(Whole+in.TaxPercent))
+	contained := in.TaxPercent.In(p.total)
 	if contained == 0 {
 		return
 	}

@@ -66,7 +66,7 @@ func priceInputs(mostDays int) *rapid.Generator[exodrive.PriceInput] {
 				in.Coupon.Amount = amounts.Draw(t, "coupon amount")
 			}
 		}
-		in.TaxPercent = shares.Draw(t, "tax")
+		in.TaxPercent = 10 * exodrive.TaxRate(shares.Draw(t, "tax"))
 		in.TaxIncluded = rapid.Bool().Draw(t, "tax included")
 		in.Deposit = amounts.Draw(t, "deposit")
 		return in
@@ -181,7 +181,7 @@ func TestPriceIgnoresRuleOrder(t *testing.T) {
 func TestPriceAtTheBounds(t *testing.T) {
 	in := rental(exodrive.DefaultLimits.RentalDays, exodrive.MaxAmount)
 	in.Rates.Rules = []exodrive.PriceRule{allDays("Rule", 10*exodrive.Whole)}
-	in.TaxPercent = exodrive.Whole - 1
+	in.TaxPercent = exodrive.WholeTax - 1
 	for range 100 {
 		in.Extras = append(in.Extras, exodrive.ExtraChoice{Extra: extra("Extra", exodrive.MaxAmount, true), Quantity: 20})
 	}

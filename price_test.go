@@ -53,7 +53,7 @@ func TestPriceReference(t *testing.T) {
 	in := rental(4, 50_00)
 	in.Fees = []exodrive.Fee{{Name: "Cleaning", Amount: 15_00}, {Name: "Insurance", Amount: 25_00}}
 	in.DiscountPercent = 10_00
-	in.TaxName, in.TaxPercent = "Sales tax", 10_00
+	in.TaxName, in.TaxPercent = "Sales tax", 10_000
 	in.Deposit = 5000_00
 
 	p := exodrive.NewPrice(in)
@@ -84,7 +84,7 @@ func TestPriceLineOrder(t *testing.T) {
 	in.OneWay = exodrive.Transfer{Days: 1, Fee: 200_00}
 	in.DiscountPercent = 10_00
 	in.Extras = []exodrive.ExtraChoice{{Extra: extra("Child seat", 5_00, false), Quantity: 2}}
-	in.TaxPercent = 10_00
+	in.TaxPercent = 10_000
 
 	wantReceipt(t, exodrive.NewPrice(in),
 		"rental: Rental day, 1 × 150.00 = 150.00",
@@ -124,7 +124,7 @@ func TestPriceRounding(t *testing.T) {
 		in.Coupon = &exodrive.Coupon{CouponInput: exodrive.CouponInput{Code: "MAY", Percent: p}}
 		return in
 	}
-	tax := func(p exodrive.Percent, included bool, in exodrive.PriceInput) exodrive.PriceInput {
+	tax := func(p exodrive.TaxRate, included bool, in exodrive.PriceInput) exodrive.PriceInput {
 		in.TaxPercent, in.TaxIncluded = p, included
 		return in
 	}
@@ -147,11 +147,12 @@ func TestPriceRounding(t *testing.T) {
 		{"discount: 12.5 % of 0.20 = 0.025", discount(12_50, rental(1, 20)), 20 - 3},
 		{"coupon: 15 % of 0.10 = 0.015", coupon(15_00, rental(1, 10)), 10 - 2},
 		{"coupon: 14 % of 0.10 = 0.014", coupon(14_00, rental(1, 10)), 10 - 1},
-		{"tax on top: 7 % of 1.50 = 0.105", tax(7_00, false, rental(1, 150)), 150 + 11},
-		{"tax on top: 7 % of 1.49 = 0.1043", tax(7_00, false, rental(1, 149)), 149 + 10},
-		{"tax contained changes nothing", tax(7_00, true, rental(1, 150)), 150},
+		{"tax on top: 7 % of 1.50 = 0.105", tax(7_000, false, rental(1, 150)), 150 + 11},
+		{"tax on top: 7 % of 1.49 = 0.1043", tax(7_000, false, rental(1, 149)), 149 + 10},
+		{"tax of New York City: 8.875 % of 4.00 = 0.355", tax(8_875, false, rental(1, 400)), 400 + 36},
+		{"tax contained changes nothing", tax(7_000, true, rental(1, 150)), 150},
 		{"yen: 1000 × 115.05 % = 1150.5", currency("JPY", rule(115_05, rental(1, 1000))), 1151},
-		{"yen: 10 % tax on 1155 = 115.5", currency("JPY", tax(10_00, false, rental(1, 1155))), 1155 + 116},
+		{"yen: 10 % tax on 1155 = 115.5", currency("JPY", tax(10_000, false, rental(1, 1155))), 1155 + 116},
 		{"dinar: 10.005 × 110 % = 11.0055", currency("KWD", rule(110_00, rental(1, 10_005))), 11_006},
 		{"dinar: 5 % off 0.010 = 0.0005", currency("KWD", discount(5_00, rental(1, 10))), 10 - 1},
 	} {
@@ -168,12 +169,12 @@ func TestPriceRounding(t *testing.T) {
 func TestPriceIncludedTax(t *testing.T) {
 	for _, c := range []struct {
 		rate    int64
-		percent exodrive.Percent
+		percent exodrive.TaxRate
 		want    []string
 	}{
-		{1_19, 19_00, []string{"tax: Tax 19 % included, 1 × 0.19 = 0.19, included"}},
-		{1_00, 7_00, []string{"tax: Tax 7 % included, 1 × 0.07 = 0.07, included"}},  // 0.0654
-		{3, 100_00, []string{"tax: Tax 100 % included, 1 × 0.02 = 0.02, included"}}, // 0.015
+		{1_19, 19_000, []string{"tax: Tax 19 % included, 1 × 0.19 = 0.19, included"}},
+		{1_00, 7_000, []string{"tax: Tax 7 % included, 1 × 0.07 = 0.07, included"}},  // 0.0654
+		{3, 100_000, []string{"tax: Tax 100 % included, 1 × 0.02 = 0.02, included"}}, // 0.015
 		{1_00, 0, nil},
 	} {
 		in := rental(1, c.rate)

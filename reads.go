@@ -128,7 +128,7 @@ type Place struct {
 	Handover    Clock        `json:"handover"`
 	Hours       OpeningHours `json:"hours" doc:"By weekday, Sunday first; equal times mean closed."`
 	TaxName     string       `json:"taxName"`
-	TaxPercent  Percent      `json:"taxPercent"`
+	TaxPercent  TaxRate      `json:"taxPercent"`
 	TaxIncluded bool         `json:"taxIncluded"`
 }
 

@@ -25,7 +25,7 @@ func exampleLocation() exodrive.LocationInput {
 	return exodrive.LocationInput{
 		Slug: "san-diego", Name: "San Diego Harbor", Address: "1 Harbor Drive", City: "San Diego", Country: "US", Zone: "America/Los_Angeles",
 		Handover: 10 * 60, Hours: exodrive.OpeningHours{{}, weekday, weekday, weekday, weekday, weekday, weekday},
-		AfterHoursFee: 75_00, TaxName: "Sales tax", TaxPercent: 7_75, Units: exodrive.Imperial, Transfers: []exodrive.Transfer{},
+		AfterHoursFee: 75_00, TaxName: "Sales tax", TaxPercent: 7_750, Units: exodrive.Imperial, Transfers: []exodrive.Transfer{},
 	}
 }
 

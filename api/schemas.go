@@ -15,6 +15,7 @@ import (
 // The schemas of types whose JSON huma cannot read off their Go kind.
 type (
 	percentSchema      struct{}
+	taxRateSchema      struct{}
 	ratingSchema       struct{}
 	decimalSchema      struct{}
 	dateSchema         struct{}
@@ -30,6 +31,10 @@ type (
 
 func (percentSchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeNumber, Format: "double", Description: "Per cent, with at most two decimals."}
+}
+
+func (taxRateSchema) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeNumber, Format: "double", Description: "Per cent, with at most three decimals."}
 }
 
 func (ratingSchema) Schema(huma.Registry) *huma.Schema {
@@ -92,6 +97,7 @@ func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	for from, to := range map[reflect.Type]reflect.Type{
 		reflect.TypeFor[exodrive.Percent]():      reflect.TypeFor[percentSchema](),
+		reflect.TypeFor[exodrive.TaxRate]():      reflect.TypeFor[taxRateSchema](),
 		reflect.TypeFor[exodrive.Rating]():       reflect.TypeFor[ratingSchema](),
 		reflect.TypeFor[exodrive.Decimal]():      reflect.TypeFor[decimalSchema](),
 		reflect.TypeFor[exodrive.Date]():         reflect.TypeFor[dateSchema](),

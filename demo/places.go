@@ -5,7 +5,7 @@ import "github.com/exodrive/exodrive"
 // town is a place where the house has a showroom. The addresses do not exist.
 type town struct {
 	name, address, city, zone string
-	tax                       exodrive.Percent
+	tax                       exodrive.TaxRate
 	pickup, back              int64 // fees in cents
 }
 
@@ -18,18 +18,18 @@ const (
 )
 
 var towns = []town{
-	miami:      {"Miami Design District", "100 Example Avenue", "Miami", "America/New_York", 700, 0, 0},
-	losAngeles: {"Beverly Hills", "200 Sample Drive", "Los Angeles", "America/Los_Angeles", 975, 0, 0},
-	newYork:    {"Hudson Square", "300 Specimen Street", "New York", "America/New_York", 888, 45_00, 25_00},
-	{"Las Vegas Strip", "400 Example Boulevard", "Las Vegas", "America/Los_Angeles", 838, 25_00, 0},
-	{"San Francisco Marina", "500 Sample Street", "San Francisco", "America/Los_Angeles", 863, 35_00, 15_00},
-	{"Chicago River North", "600 Specimen Avenue", "Chicago", "America/Chicago", 1025, 25_00, 0},
-	{"Dallas Uptown", "700 Example Avenue", "Dallas", "America/Chicago", 825, 0, 0},
-	{"Houston Galleria", "800 Sample Loop", "Houston", "America/Chicago", 825, 0, 0},
-	{"Atlanta Buckhead", "900 Specimen Road", "Atlanta", "America/New_York", 890, 0, 0},
-	{"Scottsdale", "1000 Example Road", "Phoenix", "America/Phoenix", 805, 0, 0},
-	{"Denver Cherry Creek", "1100 Sample Street", "Denver", "America/Denver", 881, 0, 0},
-	{"Seattle South Lake Union", "1200 Specimen Way", "Seattle", "America/Los_Angeles", 1035, 30_00, 0},
+	miami:      {"Miami Design District", "100 Example Avenue", "Miami", "America/New_York", 7000, 0, 0},
+	losAngeles: {"Beverly Hills", "200 Sample Drive", "Los Angeles", "America/Los_Angeles", 9750, 0, 0},
+	newYork:    {"Hudson Square", "300 Specimen Street", "New York", "America/New_York", 8875, 45_00, 25_00},
+	{"Las Vegas Strip", "400 Example Boulevard", "Las Vegas", "America/Los_Angeles", 8375, 25_00, 0},
+	{"San Francisco Marina", "500 Sample Street", "San Francisco", "America/Los_Angeles", 8625, 35_00, 15_00},
+	{"Chicago River North", "600 Specimen Avenue", "Chicago", "America/Chicago", 10250, 25_00, 0},
+	{"Dallas Uptown", "700 Example Avenue", "Dallas", "America/Chicago", 8250, 0, 0},
+	{"Houston Galleria", "800 Sample Loop", "Houston", "America/Chicago", 8250, 0, 0},
+	{"Atlanta Buckhead", "900 Specimen Road", "Atlanta", "America/New_York", 8900, 0, 0},
+	{"Scottsdale", "1000 Example Road", "Phoenix", "America/Phoenix", 8050, 0, 0},
+	{"Denver Cherry Creek", "1100 Sample Street", "Denver", "America/Denver", 8810, 0, 0},
+	{"Seattle South Lake Union", "1200 Specimen Way", "Seattle", "America/Los_Angeles", 10350, 30_00, 0},
 }
 
 // routes are the pairs between which a car may be returned one way, both ways.

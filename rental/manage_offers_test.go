@@ -63,7 +63,7 @@ func kindOf[In, V any](
 
 func newLocation(name string) exodrive.LocationInput {
 	return exodrive.LocationInput{
-		Name: name, City: "San Diego", Country: "US", Zone: "America/Los_Angeles", Handover: 9 * 60, Units: exodrive.Metric, TaxPercent: 7_75,
+		Name: name, City: "San Diego", Country: "US", Zone: "America/Los_Angeles", Handover: 9 * 60, Units: exodrive.Metric, TaxPercent: 7_750,
 		Transfers: []exodrive.Transfer{{To: fleet().Locations[0].ID, Days: 2, Fee: 500_00}},
 	}
 }

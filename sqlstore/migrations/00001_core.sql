@@ -1,7 +1,7 @@
 -- +goose Up
 -- Portable types: ids are text made in Go, amounts BIGINT minor units, instants
 -- BIGINT Unix milliseconds, days TEXT YYYY-MM-DD, times of day TEXT HH:MM,
--- shares BIGINT hundredths of a per cent, JSON as TEXT.
+-- shares BIGINT hundredths of a per cent (tax rates thousandths), JSON as TEXT.
 
 CREATE TABLE settings (
     key   TEXT PRIMARY KEY,
@@ -22,7 +22,7 @@ CREATE TABLE locations (
     return_fee      BIGINT NOT NULL CHECK (return_fee >= 0),
     after_hours_fee BIGINT NOT NULL CHECK (after_hours_fee >= 0),
     tax_name        TEXT NOT NULL,
-    tax_percent     BIGINT NOT NULL CHECK (tax_percent BETWEEN 0 AND 10000),
+    tax_percent     BIGINT NOT NULL CHECK (tax_percent BETWEEN 0 AND 100000),
     tax_included    BOOLEAN NOT NULL,
     units           TEXT NOT NULL CHECK (units IN ('imperial', 'metric')),
     version         BIGINT NOT NULL,
