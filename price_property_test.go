@@ -185,9 +185,9 @@ func TestPriceAtTheBounds(t *testing.T) {
 	for range 100 {
 		in.Extras = append(in.Extras, exodrive.ExtraChoice{Extra: extra("Extra", exodrive.MaxAmount, true), Quantity: 20})
 	}
-	// 90 days × (10 + 100 × 20) × the bound, and 99.99 % tax on it.
+	// 90 days × (10 + 100 × 20) × the bound, and 99.999 % tax on it.
 	want := new(big.Int).Mul(big.NewInt(90*(10+100*20)), big.NewInt(exodrive.MaxAmount))
-	want.Add(want, new(big.Int).Div(new(big.Int).Mul(want, big.NewInt(99_99)), big.NewInt(100_00)))
+	want.Add(want, new(big.Int).Div(new(big.Int).Mul(want, big.NewInt(99_999)), big.NewInt(100_000)))
 	if got := exodrive.NewPrice(in).Total.Amount; want.Cmp(big.NewInt(got)) != 0 {
 		t.Errorf("total = %d, want %d", got, want)
 	}

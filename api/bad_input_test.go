@@ -121,7 +121,7 @@ func TestWrongMembers(t *testing.T) {
 		{members{"images": []any{}}, "#/images", "at least 1 entries"}, {members{"images": "x"}, "#/images", "a list"}, {members{"images": []any{"x"}}, "#/images/0", "an object"},
 		{members{"images": []any{members{"url": "http://x"}}}, "#/images/0/url", "https address"}, {members{"images": []any{members{"url": "/x", "size": 3}}}, "#/images/0/size", "no member"},
 		{members{"fees": []any{members{"name": "x", "amount": 1}, members{"name": "y", "amount": -1}}}, "#/fees/1/amount", "at least 0"}, {members{"discountPercent": 101}, "#/discountPercent", "at most 100"},
-		{members{"discountPercent": 12.345}, "#/discountPercent", "more than two decimals"}, {members{"locationId": "miami"}, "#/locationId", "such as loc_"}, {members{"slug": "A B"}, "#/slug", "lower-case"},
+		{members{"discountPercent": 12.345}, "#/discountPercent", "more than 2 decimals"}, {members{"locationId": "miami"}, "#/locationId", "such as loc_"}, {members{"slug": "A B"}, "#/slug", "lower-case"},
 		{members{"features": []any{members{"name": "a,b"}}}, "#/features/0/name", "without commas"}, {members{"features": []any{members{"name": "a"}, members{"name": "A"}}}, "#/features/1/name", "twice"},
 	} {
 		p := problem(t, test.pointer, s.do(call{method: "POST", path: "/api/admin/cars", as: adminToken, body: entry(t, s, test.members)}), 400, "invalid")
