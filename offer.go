@@ -17,8 +17,8 @@ type PriceRule struct {
 type PriceRuleInput struct {
 	Name       string  `json:"name" minLength:"1" maxLength:"100" example:"Weekend"`
 	CarID      string  `json:"carId" required:"false" maxLength:"20" doc:"Only for this car; empty for the whole fleet."`
-	Start      Date    `json:"startDate" required:"false" doc:"First day, or empty." example:"2026-06-01"`
-	End        Date    `json:"endDate" required:"false" doc:"Last day, included, or empty." example:"2026-08-31"`
+	Start      Date    `json:"startDate,omitzero" required:"false" doc:"First day; without it the rule has no beginning." example:"2026-06-01"`
+	End        Date    `json:"endDate,omitzero" required:"false" doc:"Last day, included; without it the rule has no end." example:"2026-08-31"`
 	Weekdays   []int   `json:"weekdays" required:"false" maxItems:"7" nullable:"false" doc:"0 is Sunday; none means every day." example:"[5,6]"`
 	Multiplier Percent `json:"multiplierPercent" minimum:"1" maximum:"1000" doc:"Per cent of the base rate." example:"115"`
 	Active     bool    `json:"active" required:"false" default:"true"`
@@ -106,8 +106,8 @@ type CouponInput struct {
 	Code       string  `json:"code" pattern:"^[A-Za-z0-9-]{3,30}$" patternDescription:"3 to 30 letters, digits and hyphens" doc:"Compared in capitals." example:"SUMMER10"`
 	Percent    Percent `json:"percent" required:"false" minimum:"0" maximum:"100"`
 	Amount     int64   `json:"amount" required:"false" minimum:"0" maximum:"10000000000" doc:"Minor units."`
-	ValidFrom  Date    `json:"validFrom" required:"false" doc:"First pick-up day, or empty."`
-	ValidUntil Date    `json:"validUntil" required:"false" doc:"Last pick-up day, included, or empty."`
+	ValidFrom  Date    `json:"validFrom,omitzero" required:"false" doc:"First pick-up day, if there is one."`
+	ValidUntil Date    `json:"validUntil,omitzero" required:"false" doc:"Last pick-up day, included, if there is one."`
 	MaxUses    int     `json:"maxUses" required:"false" minimum:"0" doc:"0 is unlimited."`
 	Active     bool    `json:"active" required:"false" default:"true"`
 }

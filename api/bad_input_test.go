@@ -130,8 +130,8 @@ func TestWrongMembers(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ path, body, pointer, say string }{
-		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"2025-02-30"}`, "#/startDate", `"2025-02-30" is not a day`},
-		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"soon"}`, "#/startDate", "a day YYYY-MM-DD, or empty"},
+		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"2025-02-30"}`, "#/startDate", "a day that exists, written YYYY-MM-DD"},
+		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"soon"}`, "#/startDate", "a day that exists, written YYYY-MM-DD"},
 		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"2027-02-02","endDate":"2027-01-01"}`, "#/endDate", "before the first"},
 		{"coupons", `{"code":"AB"}`, "#/code", "3 to 30 letters"}, {"coupons", `{"code":"ABC"}`, "#/percent", "a share or an amount"},
 		{"locations", `{"name":"x","city":"x","country":"US","zone":"UTC","handover":"25:00","units":"metric","hours":[{"open":"9","close":"18:00"}]}`, "#/handover", "HH:MM"},

@@ -143,17 +143,12 @@ func finishSchemas(r huma.Registry) {
 	for _, t := range stored {
 		s := r.Map()[schemaName(t, "")]
 		s.Required = nil
-		for name := range s.Properties {
-			s.Required = append(s.Required, name)
-		}
-		slices.Sort(s.Required)
-	}
-	for _, name := range []string{"PriceRule", "PriceRuleInput", "Coupon", "CouponInput"} {
-		for _, p := range r.Map()[name].Properties {
-			if p.Format == "date" {
-				mayBeEmpty(p)
+		for name, p := range s.Properties {
+			if p.Format != "date" { // a bound that is not set is left out
+				s.Required = append(s.Required, name)
 			}
 		}
+		slices.Sort(s.Required)
 	}
 	for _, name := range []string{"CarCard", "CarDetails"} {
 		of := r.Map()[name].Properties
@@ -165,13 +160,6 @@ func finishSchemas(r huma.Registry) {
 			plainPattern(p)
 		}
 	}
-}
-
-// mayBeEmpty allows the empty text where no day is given, which the format date
-// would refuse. That the day exists is found out when it is read.
-func mayBeEmpty(s *huma.Schema) {
-	s.Format, s.Pattern, s.PatternDescription = "", "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$", "a day YYYY-MM-DD, or empty"
-	s.PrecomputeMessages()
 }
 
 // plainPattern moves a pattern's description, which is huma's own keyword, to
