@@ -40,6 +40,9 @@ func (s *Service) CreateCar(ctx context.Context, who exodrive.Actor, in exodrive
 	}
 	car := &exodrive.Car{ID: s.newID(exodrive.CarID), Version: 1, CarInput: withLists(in)}
 	err := s.change(ctx, who, exodrive.ScopeFleet, "car.create", func(tx *sqlstore.Tx) (string, any, error) {
+		if err := tx.CheckLocation(ctx, in.LocationID); err != nil {
+			return "", nil, err
+		}
 		car.CreatedAt, car.UpdatedAt = tx.Now.UTC(), tx.Now.UTC()
 		return car.ID, changed{After: car.CarInput}, tx.InsertCar(ctx, car)
 	})
@@ -95,6 +98,9 @@ func (s *Service) editCar(ctx context.Context, who exodrive.Actor, action, id st
 		}
 		c := *before
 		edit(&c)
+		if err := tx.CheckLocation(ctx, c.LocationID); err != nil {
+			return "", nil, err
+		}
 		c.Version, c.UpdatedAt = before.Version+1, tx.Now.UTC()
 		after = &c
 		detail := changed{before.CarInput, c.CarInput}

@@ -64,7 +64,7 @@ func TestCreateCar(t *testing.T) {
 		elsewhere := newCar("Pagani Elsewhere")
 		elsewhere.LocationID = "loc_01kas0f3m2x7h9tq"
 		_, err = w.CreateCar(ctx, admin, elsewhere)
-		wantCode(t, "a place that is not there", err, exodrive.Conflict)
+		wantCode(t, "a place that is not there", err, exodrive.Invalid)
 	})
 }
 

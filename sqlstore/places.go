@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 
 	"github.com/exodrive/exodrive"
 )
@@ -65,6 +66,16 @@ const sqlCountLocationRows = `SELECT COUNT(*) FROM locations`
 const sqlLocations = `SELECT ` + locationColumns + ` FROM locations ORDER BY name, id`
 
 const sqlTransfers = `SELECT from_id, to_id, days, fee FROM location_transfers ORDER BY from_id, to_id`
+
+// CheckLocation is an invalid error on "/locationId" unless there is such a place.
+func (q queries) CheckLocation(ctx context.Context, id string) error {
+	var version int64
+	err := q.row(ctx, sqlLocationExists, id).scan(&version)
+	if errors.Is(err, errNoRow) {
+		return exodrive.Errorf(exodrive.Invalid, "There is no place %s.", id).On("/locationId")
+	}
+	return err
+}
 
 // InsertLocation stores a new place.
 func (t *Tx) InsertLocation(ctx context.Context, l *exodrive.Location) error {
