@@ -136,6 +136,11 @@ func (c patientConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func postgresFault(err error) (faultKind, string) {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		// Whatever the server said when it refused the connection, no statement ran.
+		return faultUnavailable, ""
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {
 		case e.Code == "23505", e.Code == "23P01":
@@ -155,8 +160,7 @@ func postgresFault(err error) (faultKind, string) {
 		return faultOther, ""
 	}
 	var timeout net.Error
-	var connect *pgconn.ConnectError
-	if errors.Is(err, errPoolBusy) || errors.As(err, &connect) || errors.As(err, &timeout) ||
+	if errors.Is(err, errPoolBusy) || errors.As(err, &timeout) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || strings.Contains(err.Error(), "conn closed") {
 		return faultUnavailable, ""

@@ -17,10 +17,40 @@ var migrationFiles embed.FS
 // ErrNewerSchema is returned for a database that a later release has migrated.
 var ErrNewerSchema = errors.New("the database was migrated by a newer release of exodrive; start that one, or restore a backup")
 
+// ErrOlderSchema is returned to a server that starts on a Postgres database of an
+// earlier release.
+var ErrOlderSchema = errors.New("the database was migrated by an earlier release of exodrive; run: exodrive migrate")
+
 // Migrate brings the schema to this release's version and tells from where to
 // where. Any number of processes may call it at once: one works, the others wait
 // and find it done. Each migration is one transaction.
 func (s *Store) Migrate(ctx context.Context) (from, to int64, err error) {
+	return s.migrate(ctx, func(int64, int64) error { return nil })
+}
+
+// MigrateAtStart is Migrate for a server that starts. A Postgres database that an
+// earlier release has used waits for the operator, because that release may still
+// be serving: ErrOlderSchema. One that nobody has used is only the rest of a
+// first start that was killed between two migrations.
+func (s *Store) MigrateAtStart(ctx context.Context) error {
+	_, _, err := s.migrate(ctx, func(have, want int64) error {
+		if have == 0 || have == want || s.Embedded() {
+			return nil
+		}
+		settings := 0 // the currency is the first thing that any use stores
+		if err := s.row(ctx, sqlCountSettings).scan(&settings); err != nil || settings == 0 {
+			return err
+		}
+		return ErrOlderSchema
+	})
+	return err
+}
+
+const sqlCountSettings = `SELECT COUNT(*) FROM settings`
+
+// migrate asks may under the lock: before it, the version may be one that another
+// process is just passing through.
+func (s *Store) migrate(ctx context.Context, may func(have, want int64) error) (from, to int64, err error) {
 	release, err := s.d.lockMigrations(ctx, s.engine)
 	if err != nil {
 		return 0, 0, fmt.Errorf("lock migrations: %w", err)
@@ -36,6 +66,9 @@ func (s *Store) Migrate(ctx context.Context) (from, to int64, err error) {
 	}
 	if from > want {
 		return from, from, ErrNewerSchema
+	}
+	if err := may(from, want); err != nil {
+		return from, from, err
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return from, 0, fmt.Errorf("migrate from %d: %w", from, err)

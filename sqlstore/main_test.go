@@ -1,0 +1,240 @@
+package sqlstore_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	// The engines' drivers, for statements past the store.
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/demo"
+	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/rental"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+func TestMain(m *testing.M) { os.Exit(exotest.Main(m)) }
+
+// today is the day around which the rentals of these tests lie.
+var today = exodrive.MustDate("2026-07-01")
+
+// noon is when the stores of these tests believe to be.
+var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+
+// open opens a store that ends with the test.
+func open(t testing.TB, url string, change ...func(*sqlstore.Config)) *sqlstore.Store {
+	t.Helper()
+	c := sqlstore.Config{URL: url, Now: func() time.Time { return noon }}
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := sqlstore.Open(t.Context(), c)
+	if err != nil {
+		t.Fatalf("open %s: %v", url, err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// empty builds a template with the schema and nothing in it.
+func empty(t testing.TB, url string) {
+	if _, _, err := open(t, url).Migrate(t.Context()); err != nil {
+		t.Fatalf("migrate: %v", err)
+	}
+}
+
+// seeded builds a template with the demo fleet.
+func seeded(t testing.TB, url string) {
+	empty(t, url)
+	seed(t, open(t, url))
+}
+
+func seed(t testing.TB, s *sqlstore.Store) {
+	t.Helper()
+	service, err := rental.New(t.Context(), rental.Options{Store: s, Now: func() time.Time { return noon }})
+	if err == nil {
+		err = service.Seed(t.Context(), demo.Demo(today), true, nil)
+	}
+	if err != nil {
+		t.Fatalf("seed: %v", err)
+	}
+}
+
+// eachEmpty and eachSeeded run a test once per engine, on a store of its own.
+func eachEmpty(t *testing.T, run func(t *testing.T, s *sqlstore.Store, url string)) {
+	t.Parallel()
+	exotest.EachEngine(t, "empty", empty, func(t *testing.T, url string) { run(t, open(t, url), url) })
+}
+
+func eachSeeded(t *testing.T, run func(t *testing.T, s *sqlstore.Store, url string)) {
+	t.Parallel()
+	exotest.EachEngine(t, "seeded", seeded, func(t *testing.T, url string) { run(t, open(t, url), url) })
+}
+
+// raw is the database past the store, as somebody with a SQL prompt has it.
+type raw struct {
+	t  testing.TB
+	db *sql.DB
+}
+
+func prompt(t testing.TB, url string) raw {
+	t.Helper()
+	driver, source := "pgx", url
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return raw{t, db}
+}
+
+func (r raw) exec(statement string, args ...any) {
+	r.t.Helper()
+	if _, err := r.db.ExecContext(context.Background(), statement, args...); err != nil {
+		r.t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// number and text are the one value that a statement gives.
+func (r raw) number(statement string, args ...any) (n int64) {
+	r.t.Helper()
+	r.scan(&n, statement, args...)
+	return n
+}
+
+func (r raw) text(statement string, args ...any) (s string) {
+	r.t.Helper()
+	r.scan(&s, statement, args...)
+	return s
+}
+
+func (r raw) scan(into any, statement string, args ...any) {
+	r.t.Helper()
+	if err := r.db.QueryRowContext(context.Background(), statement, args...).Scan(into); err != nil {
+		r.t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// texts is the first column of all rows.
+func (r raw) texts(statement string, args ...any) (all []string) {
+	r.t.Helper()
+	rows, err := r.db.QueryContext(context.Background(), statement, args...)
+	if err != nil {
+		r.t.Fatalf("%s: %v", statement, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			r.t.Fatalf("%s: %v", statement, err)
+		}
+		all = append(all, s)
+	}
+	if err := rows.Err(); err != nil {
+		r.t.Fatalf("%s: %v", statement, err)
+	}
+	return all
+}
+
+// onPostgres tells whether a URL is that of a Postgres database.
+func onPostgres(url string) bool { return strings.HasPrefix(url, "postgres") }
+
+// write runs one transaction that must succeed.
+func write(t testing.TB, s *sqlstore.Store, do func(*sqlstore.Tx) error) {
+	t.Helper()
+	if err := s.Tx(t.Context(), do); err != nil {
+		t.Fatalf("transaction: %v", err)
+	}
+}
+
+// refused checks that an error is of a code and that its sentence is for people:
+// a full sentence without a word of SQL or of a driver.
+func refused(t testing.TB, err error, code exodrive.Code) exodrive.Error {
+	t.Helper()
+	e, ok := errors.AsType[*exodrive.Error](err)
+	if !ok || e.Code != code {
+		t.Fatalf("the error is %v, want one of code %q", err, code)
+	}
+	lower := strings.ToLower(e.Message)
+	for _, word := range []string{"sql", "insert ", "update ", "constraint", "violates", "idx_", "_key", "pgx", "23505", "transaction"} {
+		if strings.Contains(lower, word) {
+			t.Errorf("the sentence %q speaks of %q, which is nothing to a reader", e.Message, word)
+		}
+	}
+	if !strings.HasSuffix(e.Message, ".") {
+		t.Errorf("%q is no full sentence", e.Message)
+	}
+	return *e
+}
+
+// page is the first page of a list.
+var page = exodrive.PageQuery{Page: 1, Limit: 50}
+
+// id is the n-th id of a kind.
+func id(kind string, n int) string { return exodrive.NewID(kind, noon, uint32(n)) }
+
+// aPlace is a place that stands for every other.
+func aPlace(n int) exodrive.Location {
+	l := exodrive.Location{ID: id(exodrive.LocationID, n), Version: 1}
+	l.LocationInput = exodrive.LocationInput{
+		Slug: "place-" + string(rune('a'+n)), Name: "Place " + string(rune('A'+n)), City: "Town", Country: "US",
+		Zone: "America/New_York", Handover: 600, TaxName: "Tax", TaxPercent: 700, Units: exodrive.Imperial, PickupFee: 1500,
+	}
+	l.Hours[1] = exodrive.Hours{Open: 540, Close: 1080}
+	return l
+}
+
+// aCar is a car at the first place.
+func aCar(n int) exodrive.Car {
+	c := exodrive.Car{ID: id(exodrive.CarID, n), Version: 1, CreatedAt: noon, UpdatedAt: noon}
+	c.CarInput = exodrive.CarInput{
+		Slug: "car-" + c.ID[4:], Name: "Testarossa", Make: "Ferrari", Model: "Testarossa", Year: 1987, Category: "classic",
+		Description: "A wide one.", LocationID: id(exodrive.LocationID, 0), Available: true, PricePerDay: 100_00,
+		MinimumDays: 1, MinimumDriverAge: 25, Transmission: "manual", Drivetrain: "rwd", Seats: 2,
+	}
+	return c
+}
+
+// aCustomer rents the bookings of aBooking.
+func aCustomer() exodrive.Customer {
+	return exodrive.Customer{ID: id(exodrive.CustomerID, 0), CreatedAt: noon,
+		Contact: exodrive.Contact{FirstName: "Maria", LastName: "Keller", Email: "maria@example.com", Phone: "+1 305 555 0100"}}
+}
+
+// aBooking is a confirmed booking of the first car.
+func aBooking(n int, start, end exodrive.Date) exodrive.Booking {
+	place := id(exodrive.LocationID, 0)
+	return exodrive.Booking{
+		ID: id(exodrive.BookingID, n), CarID: id(exodrive.CarID, 0), CustomerID: aCustomer().ID, State: exodrive.Confirmed,
+		Days: exodrive.Days{Start: start, End: end}, BlockedUntil: end,
+		PickupAt: start.String() + "T10:00", ReturnAt: end.String() + "T10:00", Zone: "America/New_York",
+		PickupPlace: place, ReturnPlace: place, Contact: aCustomer().Contact,
+		Total: exodrive.Money{Amount: 300_00, Currency: "USD"}, Version: 1, CreatedAt: noon, UpdatedAt: noon,
+	}
+}
+
+// oneCar stores a place, a car and a customer, which most tests need.
+func oneCar(t testing.TB, s *sqlstore.Store) {
+	t.Helper()
+	write(t, s, func(tx *sqlstore.Tx) error {
+		_, err := tx.InitSetting(t.Context(), "currency", "USD")
+		return errors.Join(err,
+			tx.InsertLocations(t.Context(), []exodrive.Location{aPlace(0)}),
+			tx.InsertCars(t.Context(), []exodrive.Car{aCar(0)}),
+			tx.InsertCustomers(t.Context(), []exodrive.Customer{aCustomer()}))
+	})
+}
