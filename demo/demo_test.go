@@ -325,7 +325,7 @@ func TestPicturesAreWellFormed(t *testing.T) {
 			t.Errorf("%s does not carry the hash of its content", path)
 		}
 		for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Errorf("%s: %v", path, err)

@@ -34,9 +34,12 @@ func Restore(ctx context.Context, url, file string, replace bool) error {
 		return err
 	}
 	defer s.Close()
-	have, _, err := s.SchemaVersions(ctx)
+	have, want, err := s.SchemaVersions(ctx)
 	if err != nil {
 		return err
+	}
+	if have > want {
+		return ErrNewerSchema // what only that release knows would stay behind
 	}
 	if have > 0 && !replace {
 		return errors.New("the database is not empty; add --yes to replace what it holds")
@@ -93,7 +96,7 @@ func copyFile(from, to string) (err error) {
 
 // restorePostgres replaces everything in one transaction of pg_restore.
 func restorePostgres(ctx context.Context, e engine, file string) error {
-	err := runPostgres(ctx, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", "--dbname="+e.url, file)
+	err := runPostgres(ctx, e.url, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", file)
 	if err != nil && strings.Contains(err.Error(), "valid archive") {
 		return fmt.Errorf("%s is not a backup of a Postgres database", file)
 	}

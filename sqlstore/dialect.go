@@ -33,8 +33,9 @@ type dialect struct {
 	anyOf func(words []string) string
 	// fault sorts a driver's error.
 	fault func(error) (kind faultKind, constraint string)
-	// lockMigrations makes all other processes wait until release is called.
-	lockMigrations func(ctx context.Context, e engine) (release func(), err error)
+	// migrator gives connections that run migrations, and makes all other
+	// processes wait for theirs until release is called.
+	migrator func(ctx context.Context, e engine) (db *sql.DB, release func() error, err error)
 	// backup writes the whole database into a new file, and restore replaces it.
 	backup, restore func(ctx context.Context, e engine, file string) error
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -32,31 +34,12 @@ var postgresDialect = dialect{
 		UNION SELECT term FROM car_words WHERE length(term) BETWEEN length($1) - 2 AND length($1) + 2 AND similarity(term, $1) >= 0.2`,
 	foundBy: `c.search @@ to_tsquery('simple', ?)`,
 	// The weight is asked for by a query in which every word has the suffix :A.
-	namedBy: `c.search @@ to_tsquery('simple', replace(?, ' |', ':A |') || ':A')`,
-	anyOf:   func(words []string) string { return strings.Join(words, " | ") },
-	fault:   postgresFault,
-	lockMigrations: func(ctx context.Context, e engine) (func(), error) {
-		tx, err := e.rw.BeginTx(ctx, nil)
-		if err != nil {
-			return nil, err
-		}
-		wait, cancel := context.WithTimeout(ctx, migrationPatience)
-		defer cancel()
-		// The limits of ordinary statements would end the wait for a long migration.
-		_, err = tx.ExecContext(wait, `SELECT set_config('lock_timeout', '0', TRUE), set_config('statement_timeout', '0', TRUE)`)
-		if err == nil {
-			// Held by a transaction, not a session, so that it works behind a
-			// transaction pooler. The number is "exodrive" in ASCII.
-			_, err = tx.ExecContext(wait, `SELECT pg_advisory_xact_lock(7311984480086832741)`)
-		}
-		if err != nil {
-			tx.Rollback()
-			return nil, err
-		}
-		return func() { tx.Rollback() }, nil
-	},
+	namedBy:  `c.search @@ to_tsquery('simple', replace(?, ' |', ':A |') || ':A')`,
+	anyOf:    func(words []string) string { return strings.Join(words, " | ") },
+	fault:    postgresFault,
+	migrator: postgresMigrator,
 	backup: func(ctx context.Context, e engine, file string) error {
-		return runPostgres(ctx, "pg_dump", "--format=custom", "--no-owner", "--file="+file, e.url)
+		return runPostgres(ctx, e.url, "pg_dump", "--format=custom", "--no-owner", "--file="+file)
 	},
 	restore: restorePostgres,
 }
@@ -69,11 +52,13 @@ var pooledDialect = func() dialect {
 	return d
 }()
 
+// errNoPostgresURL stands for the driver's sentence, which may repeat the password.
+var errNoPostgresURL = errors.New("DATABASE_URL is not a Postgres address; write postgres://user:password@host:5432/name")
+
 func openPostgres(ctx context.Context, c Config) (engine, error) {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
-		// The driver's sentence may repeat the password.
-		return engine{}, errors.New("DATABASE_URL is not a Postgres address; write postgres://user:password@host:5432/name")
+		return engine{}, errNoPostgresURL
 	}
 	config.MaxConns = int32(c.Pool)
 	config.MinIdleConns = int32(min(4, c.Pool))
@@ -168,13 +153,70 @@ func postgresFault(err error) (faultKind, string) {
 	return faultOther, ""
 }
 
-// runPostgres runs one of Postgres's own programs; its output is its error.
-func runPostgres(ctx context.Context, program string, args ...string) error {
+// postgresMigrator has connections of its own, because the limits of ordinary
+// statements would end the wait for another process and the building of a large
+// index, and a pool of one connection could not hold the lock and work.
+func postgresMigrator(ctx context.Context, e engine) (*sql.DB, func() error, error) {
+	config, err := pgx.ParseConfig(withoutPool(e.url).String())
+	if err != nil {
+		return nil, nil, errNoPostgresURL
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // good behind a pooler, too
+	for _, limit := range []string{"statement_timeout", "lock_timeout"} {
+		delete(config.RuntimeParams, limit)
+		if e.beginTx == "" { // a pooler would refuse it
+			config.RuntimeParams[limit] = "0"
+		}
+	}
+	db := stdlib.OpenDB(*config)
+	wait, cancel := context.WithTimeout(ctx, migrationPatience)
+	defer cancel()
+	tx, err := db.BeginTx(ctx, nil)
+	if err == nil {
+		_, err = tx.ExecContext(wait, `SELECT set_config('lock_timeout', '0', TRUE), set_config('statement_timeout', '0', TRUE)`)
+	}
+	if err == nil {
+		// Held by a transaction, not a session, so that it works behind a
+		// transaction pooler. The number is "exodrive" in ASCII.
+		_, err = tx.ExecContext(wait, `SELECT pg_advisory_xact_lock(7311984480086832741)`)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return db, func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
+}
+
+// withoutPool is the address without the parameters that only a pool knows.
+func withoutPool(address string) *url.URL {
+	u, err := url.Parse(address)
+	if err != nil {
+		return &url.URL{}
+	}
+	query := u.Query()
+	for name := range query {
+		if strings.HasPrefix(name, "pool_") {
+			query.Del(name)
+		}
+	}
+	u.RawQuery = query.Encode()
+	return u
+}
+
+// runPostgres runs one of Postgres's own programs on a database; its output is
+// its error. The password goes by the environment: arguments are for all to see.
+func runPostgres(ctx context.Context, address, program string, args ...string) error {
 	path, err := exec.LookPath(program)
 	if err != nil {
 		return fmt.Errorf("%s is not installed; it comes with the Postgres client (Debian: apt-get install postgresql-client)", program)
 	}
-	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	u := withoutPool(address)
+	password, _ := u.User.Password()
+	if u.User != nil {
+		u.User = url.User(u.User.Username())
+	}
+	cmd := exec.CommandContext(ctx, path, append(args, "--dbname="+u.String())...)
+	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s: %w: %s", program, err, strings.TrimSpace(string(out)))
 	}

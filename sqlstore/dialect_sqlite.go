@@ -32,19 +32,18 @@ var sqliteDialect = dialect{
 	namedBy: `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH '{name make model category} : (' || ? || ')')`,
 	anyOf:   func(words []string) string { return `"` + strings.Join(words, `" OR "`) + `"` },
 	fault:   sqliteFault,
-	lockMigrations: func(ctx context.Context, e engine) (func(), error) {
+	migrator: func(ctx context.Context, e engine) (*sql.DB, func() error, error) {
 		// The lock is a transaction on a file of its own: one on the database
 		// itself would keep out the migrations, which use their own connection.
 		lock, err := sql.Open("sqlite", sqliteDSN(e.path+".migrating", "immediate", migrationPatience))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		tx, err := lock.BeginTx(ctx, nil)
 		if err != nil {
-			lock.Close()
-			return nil, err
+			return nil, nil, errors.Join(err, lock.Close())
 		}
-		return func() { tx.Rollback(); lock.Close() }, nil
+		return e.rw, func() error { return errors.Join(tx.Rollback(), lock.Close()) }, nil
 	},
 	backup: func(ctx context.Context, e engine, file string) error {
 		// Not on the readers, which may write nowhere, nor on the writer, whom it

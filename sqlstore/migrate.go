@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -51,12 +52,12 @@ const sqlCountSettings = `SELECT COUNT(*) FROM settings`
 // migrate asks may under the lock: before it, the version may be one that another
 // process is just passing through.
 func (s *Store) migrate(ctx context.Context, may func(have, want int64) error) (from, to int64, err error) {
-	release, err := s.d.lockMigrations(ctx, s.engine)
+	db, release, err := s.d.migrator(ctx, s.engine)
 	if err != nil {
 		return 0, 0, fmt.Errorf("lock migrations: %w", err)
 	}
-	defer release()
-	p, err := s.migrations()
+	defer func() { err = errors.Join(err, release()) }()
+	p, err := s.migrations(db)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -78,7 +79,7 @@ func (s *Store) migrate(ctx context.Context, may func(have, want int64) error) (
 
 // SchemaVersions are the version of the database and that of this release.
 func (s *Store) SchemaVersions(ctx context.Context) (have, want int64, err error) {
-	p, err := s.migrations()
+	p, err := s.migrations(s.rw)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -94,7 +95,7 @@ func schemaVersions(ctx context.Context, p *goose.Provider) (have, want int64, e
 	return have, sources[len(sources)-1].Version, nil
 }
 
-func (s *Store) migrations() (*goose.Provider, error) {
+func (s *Store) migrations(db *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrationFiles, "migrations")
 	if err != nil {
 		return nil, err
@@ -109,5 +110,5 @@ func (s *Store) migrations() (*goose.Provider, error) {
 			others = append(others, name)
 		}
 	}
-	return goose.NewProvider(goose.Dialect(s.d.goose), s.rw, files, goose.WithExcludeNames(others))
+	return goose.NewProvider(goose.Dialect(s.d.goose), db, files, goose.WithExcludeNames(others))
 }

@@ -7,8 +7,9 @@ import (
 )
 
 // maxPrepared bounds the statements that are kept. Those with fixed texts are
-// some forty; the rest is for the commonest questions to the list, whose texts
-// have no end. What comes later is prepared each time, as without the cache.
+// some forty, and among the first that anybody asks; the rest is for the first
+// questions to the list, whose texts have no end. What comes later is prepared
+// each time, as without the cache.
 const maxPrepared = 250
 
 // prepared is a pool that keeps its statements prepared, for a driver that does
@@ -25,7 +26,7 @@ func newPrepared(db *sql.DB) *prepared {
 
 // QueryContext runs a statement, prepared if it can be.
 func (p *prepared) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := p.statement(ctx, text)
+	stmt, err := p.statement(ctx, text) //nolint:sqlclosecheck // kept until Close
 	if err != nil || stmt == nil {
 		return p.DB.QueryContext(ctx, text, args...)
 	}
@@ -40,14 +41,14 @@ func (p *prepared) statement(ctx context.Context, text string) (*sql.Stmt, error
 	if stmt != nil || full {
 		return stmt, nil
 	}
-	fresh, err := p.DB.PrepareContext(ctx, text)
+	fresh, err := p.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if stmt = p.byText[text]; stmt != nil || len(p.byText) >= maxPrepared {
-		return stmt, fresh.Close()
+		return stmt, fresh.Close() //nolint:sqlclosecheck // only a statement that is not kept
 	}
 	p.byText[text] = fresh
 	return fresh, nil

@@ -86,7 +86,7 @@ func paged[T any](ctx context.Context, q queries, read func(scanner) (T, error),
 // one is the result of a statement that gives at most one row.
 type one struct {
 	q    queries
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // lives as long as the expression row(…).scan(…)
 	text string
 	args []any
 }

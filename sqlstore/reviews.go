@@ -52,21 +52,33 @@ const sqlReviewStars = `SELECT rating, COUNT(*) FROM car_reviews WHERE car_id = 
 // AllReviews is a page of the reviews in a status ("" is all), oldest first,
 // for moderation, and their number.
 func (q queries) AllReviews(ctx context.Context, status exodrive.ReviewStatus, page exodrive.PageQuery) ([]exodrive.Review, int, error) {
+	count, list, args := sqlCountReviews, sqlAllReviews, []any{}
+	switch status {
+	case exodrive.ReviewPending:
+		count, list = sqlCountPendingReviews, sqlPendingReviews
+	case exodrive.ReviewApproved, exodrive.ReviewRefused:
+		count, list, args = sqlCountJudgedReviews, sqlJudgedReviews, []any{status == exodrive.ReviewApproved}
+	}
 	total := 0
-	if err := q.row(ctx, sqlCountReviews, status).scan(&total); err != nil {
+	if err := q.row(ctx, count, args...).scan(&total); err != nil {
 		return nil, 0, err
 	}
-	list, err := collect(ctx, q, scanReview, sqlAllReviews, status, page.Limit, (page.Page-1)*page.Limit)
-	return list, total, err
+	reviews, err := collect(ctx, q, scanReview, list, append([]any{page.Limit, (page.Page - 1) * page.Limit}, args...)...)
+	return reviews, total, err
 }
 
 // reviewStatus is the status of a row as text.
 const reviewStatus = `CASE WHEN is_approved IS NULL THEN 'pending' WHEN is_approved THEN 'approved' ELSE 'refused' END`
 
-const sqlCountReviews = `SELECT COUNT(*) FROM car_reviews WHERE CAST($1 AS TEXT) = '' OR ` + reviewStatus + ` = $1`
+const (
+	sqlCountReviews        = `SELECT COUNT(*) FROM car_reviews`
+	sqlCountPendingReviews = `SELECT COUNT(*) FROM car_reviews WHERE is_approved IS NULL`
+	sqlCountJudgedReviews  = `SELECT COUNT(*) FROM car_reviews WHERE is_approved = $1`
 
-const sqlAllReviews = `SELECT ` + reviewColumns + ` FROM car_reviews WHERE CAST($1 AS TEXT) = '' OR ` + reviewStatus + ` = $1
-	ORDER BY created_at, id LIMIT $2 OFFSET $3`
+	sqlAllReviews     = `SELECT ` + reviewColumns + ` FROM car_reviews ORDER BY created_at, id LIMIT $1 OFFSET $2`
+	sqlPendingReviews = `SELECT ` + reviewColumns + ` FROM car_reviews WHERE is_approved IS NULL ORDER BY created_at, id LIMIT $1 OFFSET $2`
+	sqlJudgedReviews  = `SELECT ` + reviewColumns + ` FROM car_reviews WHERE is_approved = $3 ORDER BY created_at, id LIMIT $1 OFFSET $2`
+)
 
 const reviewColumns = `id, car_id, COALESCE(booking_id, ''), author, rating, comment, ` + reviewStatus + `, created_at`
 

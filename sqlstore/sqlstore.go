@@ -111,9 +111,10 @@ const txAttempts = 4
 // for a retry, so it must have no effect but through tx. No network call belongs
 // in it.
 //
-// A caller that goes away does not stop a transaction: over pgx a cancelled
-// context made Commit report a failure after a real commit. It has its own limit
-// of 15 seconds.
+// Begin and commit do not follow ctx, but a limit of 15 seconds: over pgx a
+// cancelled context made Commit report a failure after a real commit. The
+// statements of fn do follow it, so a caller that goes away before the commit
+// leaves nothing behind.
 func (s *Store) Tx(ctx context.Context, fn func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), txTimeout)
 	defer cancel()

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/exodrive/exodrive"
@@ -10,7 +11,7 @@ import (
 // Setting is the value of a key, "" when there is none.
 func (q queries) Setting(ctx context.Context, key string) (value string, err error) {
 	err = q.row(ctx, sqlSetting, key).scan(&value)
-	if err == errNoRow {
+	if errors.Is(err, errNoRow) {
 		return "", nil
 	}
 	return value, err
@@ -70,7 +71,7 @@ func (q queries) ActorByToken(ctx context.Context, hash string) (exodrive.Actor,
 	var a exodrive.Actor
 	var scopes string
 	if err := q.row(ctx, sqlActorByToken, hash).scan(&a.ID, &a.Name, &scopes); err != nil {
-		if err == errNoRow {
+		if errors.Is(err, errNoRow) {
 			return a, exodrive.Errorf(exodrive.Unauthenticated, "This API token is not known or was revoked.")
 		}
 		return a, err

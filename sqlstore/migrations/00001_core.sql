@@ -246,6 +246,9 @@ CREATE TABLE car_reviews (
     created_at  BIGINT NOT NULL
 );
 CREATE INDEX idx_reviews_listing ON car_reviews (car_id, is_approved, created_at);
+-- Moderation reads the oldest first, most often those that wait.
+CREATE INDEX idx_reviews_moderation ON car_reviews (created_at, id);
+CREATE INDEX idx_reviews_pending ON car_reviews (created_at, id) WHERE is_approved IS NULL;
 
 CREATE TABLE users (
     id         TEXT PRIMARY KEY,
