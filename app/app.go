@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/api"
 	"github.com/exodrive/exodrive/demo"
 	"github.com/exodrive/exodrive/httpx"
@@ -31,14 +30,9 @@ const (
 	writeTimeout  = 60 * time.Second
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 32 << 10
-	// stopTimeout is how long requests under way may take at the end; with
-	// drainPause it stays under ten seconds.
-	stopTimeout = 8 * time.Second
-	// drainPause lets a balancer see /readyz fail before connections are refused.
-	drainPause = 500 * time.Millisecond
 )
 
-// App is the program, built and listening.
+// App is the program, built and listening. Serve ends it.
 type App struct {
 	Rental *rental.Service
 	Store  *sqlstore.Store
@@ -51,46 +45,66 @@ type App struct {
 	draining atomic.Bool
 }
 
-// OpenStore opens and, where that is this process's business, migrates the
-// database: always an embedded one, a Postgres one only when it is empty or up
-// to date.
+// OpenStore opens the configured database and leaves its schema as it is. The
+// error is a sentence for the operator.
 func OpenStore(ctx context.Context, c Config, now func() time.Time) (*sqlstore.Store, error) {
 	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: c.DatabaseURL, Pool: c.Pool, Pooler: c.Pooler, Now: now})
 	if err != nil {
-		return nil, fmt.Errorf("the database cannot be reached: %w", err)
+		return nil, storeFault(c.DatabaseURL, err)
 	}
 	return store, nil
+}
+
+// OpenMigrated is OpenStore, and migrates the database where that is this
+// process's business: always an embedded one, a Postgres one only when it is
+// empty.
+func OpenMigrated(ctx context.Context, c Config, now func() time.Time) (*sqlstore.Store, error) {
+	store, err := OpenStore(ctx, c, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := store.MigrateAtStart(ctx); err != nil {
+		store.Close()
+		return nil, migrationFault(err)
+	}
+	return store, nil
+}
+
+// Migrate brings the schema to this release's version, because the operator asked
+// for it. The error is a sentence.
+func Migrate(ctx context.Context, store *sqlstore.Store) (from, to int64, err error) {
+	if from, to, err = store.Migrate(ctx); err != nil {
+		return from, to, migrationFault(err)
+	}
+	return from, to, nil
 }
 
 // New builds everything and begins to listen. The error is a sentence for the
 // operator. now is the clock, time.Now but in tests.
 func New(ctx context.Context, c Config, version string, log *slog.Logger, now func() time.Time) (_ *App, err error) {
 	a := &App{log: log}
-	// Listening comes first: a port in use must not cost a migration.
-	if a.siteL, err = net.Listen("tcp", c.Addr); err != nil {
-		return nil, fmt.Errorf("EXO_ADDR %s cannot be used: %w", c.Addr, err)
-	}
 	defer func() {
 		if err != nil {
 			a.close()
 		}
 	}()
-	if c.OpsAddr != "" {
-		if a.opsL, err = net.Listen("tcp", c.OpsAddr); err != nil {
-			return nil, fmt.Errorf("EXO_OPS_ADDR %s cannot be used: %w", c.OpsAddr, err)
-		}
-	}
-	if a.Store, err = OpenStore(ctx, c, now); err != nil {
+	// Listening comes first: a port in use must not cost a migration.
+	if a.siteL, err = listen(ctx, "EXO_ADDR", c.Addr); err != nil {
 		return nil, err
 	}
-	if err = migrateForServing(ctx, a.Store); err != nil {
+	if c.OpsAddr != "" {
+		if a.opsL, err = listen(ctx, "EXO_OPS_ADDR", c.OpsAddr); err != nil {
+			return nil, err
+		}
+	}
+	if a.Store, err = OpenMigrated(ctx, c, now); err != nil {
 		return nil, err
 	}
 	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Now: now, Zone: c.Zone}); err != nil {
-		return nil, err
+		return nil, because(err)
 	}
 	if err = a.Rental.CheckDemo(ctx, c.Demo); err != nil {
-		return nil, sentence(err)
+		return nil, because(err)
 	}
 	metrics := obs.NewMetrics(version)
 	for name := range a.Store.PoolStats() {
@@ -103,31 +117,12 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	return a, nil
 }
 
-// migrateForServing migrates an empty or embedded database. A Postgres one that
-// another release has filled waits for the operator: exodrive migrate.
-func migrateForServing(ctx context.Context, store *sqlstore.Store) error {
-	have, want, err := store.SchemaVersions(ctx)
+func listen(ctx context.Context, name, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return fmt.Errorf("the schema cannot be read: %w", err)
+		return nil, fmt.Errorf("%s %s cannot be used: %w", name, addr, because(err))
 	}
-	if have > want {
-		return sqlstore.ErrNewerSchema
-	}
-	if have != 0 && have < want && !store.Embedded() {
-		return fmt.Errorf("the database has schema %d and this release needs %d; run: exodrive migrate", have, want)
-	}
-	if _, _, err := store.Migrate(ctx); err != nil {
-		return fmt.Errorf("the database cannot be migrated: %w", err)
-	}
-	return nil
-}
-
-// sentence is the part of an error that is for people, where it has one.
-func sentence(err error) error {
-	if e, ok := errors.AsType[*exodrive.Error](err); ok {
-		return errors.New(e.Message)
-	}
-	return err
+	return l, nil
 }
 
 // handler mounts the front ends. The API has a mux of its own below /api/, so
@@ -139,8 +134,16 @@ func (a *App) handler(c Config, metrics *obs.Metrics, now func() time.Time) http
 	}
 	mux := http.NewServeMux()
 	api.Mount(mux, api.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, AdminToken: c.AdminToken})
-	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures()})
-	return httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics})
+	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
+	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.draining.Load() {
+			// A caller who keeps the connection would send its next request just when it
+			// is closed.
+			w.Header().Set("Connection", "close")
+		}
+		observed.ServeHTTP(w, r)
+	})
 }
 
 func server(h http.Handler, log *slog.Logger) *http.Server {
@@ -150,10 +153,10 @@ func server(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// Addr and OpsAddr are where the program listens; OpsAddr may be nil.
+// Addr is where the site listens.
 func (a *App) Addr() net.Addr { return a.siteL.Addr() }
 
-// OpsAddr is nil when the operations listener is off.
+// OpsAddr is where operators ask; nil when that is off.
 func (a *App) OpsAddr() net.Addr {
 	if a.opsL == nil {
 		return nil
@@ -166,31 +169,6 @@ func (a *App) ready(ctx context.Context) error {
 		return errors.New("stopping")
 	}
 	return a.Rental.Ready(ctx)
-}
-
-// Serve answers until ctx ends, then finishes the requests under way and closes
-// everything, in under ten seconds. It returns nil after such an end.
-func (a *App) Serve(ctx context.Context) error {
-	failed := make(chan error, 2)
-	serve := func(s *http.Server, l net.Listener) {
-		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			failed <- err
-		}
-	}
-	go serve(a.site, a.siteL)
-	if a.opsL != nil {
-		go serve(a.ops, a.opsL)
-	}
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	a.draining.Store(true)
-	time.Sleep(drainPause)
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	return errors.Join(err, a.site.Shutdown(stop), a.ops.Close(), a.Store.Close())
 }
 
 // close undoes a New that failed.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/exodrive/exodrive/httpx"
 )
 
@@ -21,7 +23,7 @@ type Settings struct {
 	OpsAddr        string `env:"EXO_OPS_ADDR" default:"127.0.0.1:9090" help:"Address for operators: health, metrics, profiles. Empty turns it off."`
 	BaseURL        string `env:"EXO_BASE_URL" help:"Address under which the site is reached from outside."`
 	DataDir        string `env:"EXO_DATA_DIR" default:"./data" help:"Folder of the embedded database."`
-	Demo           bool   `env:"EXO_DEMO" help:"Serve a demo fleet."`
+	Demo           Switch `env:"EXO_DEMO" help:"Serve a demo fleet."`
 	AdminToken     string `env:"EXO_ADMIN_TOKEN" help:"A bearer token that may do everything; at least 32 characters. Or EXO_ADMIN_TOKEN_FILE."`
 	RateLimits     string `env:"EXO_RATE_LIMITS" default:"on" help:"on or off."`
 	AccessLog      string `env:"EXO_ACCESS_LOG" default:"sampled" help:"all, sampled (1 in 100) or off; failures are always logged."`
@@ -31,6 +33,10 @@ type Settings struct {
 	DatabasePool   string `env:"DATABASE_POOL" default:"20" help:"Connections to Postgres."`
 	DatabasePooler string `env:"DATABASE_POOLER" default:"none" help:"none, or transaction behind PgBouncer and the like."`
 }
+
+// Switch is a setting that is on or off, as it is written: true or false, 1 or 0,
+// yes or no; empty is off. Checking it is Config's, with all other settings.
+type Switch string
 
 // Config is the checked configuration.
 type Config struct {
@@ -62,20 +68,18 @@ func (s Settings) Config() (Config, error) {
 	secret := func(name, value string) string {
 		v, err := secretOf(name, value)
 		if err != nil {
-			fail("%w", err)
+			fail("%w.", err)
 		}
 		return v
 	}
-	c := Config{Addr: s.Addr, OpsAddr: s.OpsAddr, BaseURL: strings.TrimSuffix(s.BaseURL, "/"), Demo: s.Demo}
+	c := Config{Addr: s.Addr, OpsAddr: s.OpsAddr, BaseURL: strings.TrimSuffix(s.BaseURL, "/")}
 	c.AdminToken = secret("EXO_ADMIN_TOKEN", s.AdminToken)
-	c.DatabaseURL = secret("DATABASE_URL", s.DatabaseURL)
-	if c.DatabaseURL == "" {
-		c.DatabaseURL = "sqlite:" + filepath.Join(s.DataDir, "exodrive.db")
+	c.DatabaseURL = s.database(secret("DATABASE_URL", s.DatabaseURL))
+	if err := checkAddr(s.Addr); err != nil {
+		fail("EXO_ADDR %w.", err)
 	}
-	for name, addr := range map[string]string{"EXO_ADDR": s.Addr, "EXO_OPS_ADDR": s.OpsAddr} {
-		if err := checkAddr(addr, name == "EXO_OPS_ADDR"); err != nil {
-			fail("%s: %w", name, err)
-		}
+	if err := checkAddr(s.OpsAddr); err != nil && s.OpsAddr != "" {
+		fail("EXO_OPS_ADDR %w.", err)
 	}
 	if u, err := url.Parse(c.BaseURL); c.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		fail("EXO_BASE_URL %q is not an address; write it as https://cars.example.com.", s.BaseURL)
@@ -85,19 +89,26 @@ func (s Settings) Config() (Config, error) {
 	}
 	var err error
 	if c.AccessLog, err = httpx.ParseAccessLog(s.AccessLog); err != nil {
-		fail("EXO_ACCESS_LOG: %w", err)
+		fail("EXO_ACCESS_LOG: %s.", Reason(err))
 	}
 	if c.Proxies, err = httpx.ParseTrustedProxies(s.TrustedProxies); err != nil {
-		fail("EXO_TRUSTED_PROXIES: %w", err)
+		fail("EXO_TRUSTED_PROXIES: %s.", Reason(err))
 	}
 	if c.Zone, err = time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
 		fail("EXO_TIME_ZONE %q is not a time zone; use an IANA name such as Europe/Berlin.", s.TimeZone)
 	}
-	if !strings.HasPrefix(c.DatabaseURL, "sqlite:") && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
-		fail("DATABASE_URL must begin with sqlite:, postgres:// or postgresql://.")
+	if err := checkDatabaseURL(c.DatabaseURL); err != nil {
+		fail("%w.", err)
 	}
 	if c.Pool, err = strconv.Atoi(s.DatabasePool); err != nil || c.Pool < 2 || c.Pool > maxPool {
 		fail("DATABASE_POOL %q is not a number of connections from 2 to %d.", s.DatabasePool, maxPool)
+	}
+	switch strings.ToLower(string(s.Demo)) {
+	case "true", "1", "yes":
+		c.Demo = true
+	case "", "false", "0", "no":
+	default:
+		fail("EXO_DEMO %q is neither true nor false.", s.Demo)
 	}
 	c.RateLimits = choice(fail, "EXO_RATE_LIMITS", s.RateLimits, "off", "on")
 	c.Pooler = choice(fail, "DATABASE_POOLER", s.DatabasePooler, "none", "transaction")
@@ -112,17 +123,42 @@ func choice(fail func(string, ...any), name, value, no, yes string) bool {
 	return value == yes
 }
 
-func checkAddr(addr string, mayBeEmpty bool) error {
-	if addr == "" && mayBeEmpty {
-		return nil
-	}
+func checkAddr(addr string) error {
 	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
-		return fmt.Errorf("%q is not an address; write host:port or :port.", addr)
+		return fmt.Errorf("%q is not an address; write host:port or :port", addr)
 	}
 	return nil
 }
 
-// secretOf is a secret from its variable, or from the file that NAME_FILE names.
+// checkDatabaseURL never repeats the address, which may hold a password.
+func checkDatabaseURL(address string) error {
+	scheme, rest, _ := strings.Cut(address, ":")
+	switch scheme {
+	case "sqlite":
+		if strings.Trim(rest, "/") == "" {
+			return errors.New("DATABASE_URL names no file; write sqlite:data/exodrive.db")
+		}
+	case "postgres", "postgresql":
+		if _, err := pgconn.ParseConfig(address); err != nil {
+			return errors.New("DATABASE_URL is not a Postgres address; write postgres://user:password@host:5432/name")
+		}
+	default:
+		return errors.New("DATABASE_URL must begin with sqlite:, postgres:// or postgresql://")
+	}
+	return nil
+}
+
+// database is the address of the database: the one that is set, or the file in
+// the data folder.
+func (s Settings) database(set string) string {
+	if set != "" {
+		return set
+	}
+	return "sqlite:" + filepath.Join(s.DataDir, "exodrive.db")
+}
+
+// secretOf is a secret from its variable or flag, or else from the file that
+// NAME_FILE names.
 func secretOf(name, value string) (string, error) {
 	file := os.Getenv(name + "_FILE")
 	if value != "" || file == "" {
@@ -130,33 +166,11 @@ func secretOf(name, value string) (string, error) {
 	}
 	b, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("%s_FILE cannot be read: %w.", name, err)
+		return "", fmt.Errorf("%s_FILE cannot be read: %s", name, Reason(err))
 	}
-	return strings.TrimSpace(string(b)), nil
-}
-
-// Print are the settings as NAME=value lines, secrets hidden.
-func (s Settings) Print() string {
-	hide := func(v string) string {
-		if v == "" {
-			return ""
-		}
-		return "(hidden)"
+	if value = strings.TrimSpace(string(b)); value == "" {
+		// Going on without would, for a database, be another database.
+		return "", fmt.Errorf("%s_FILE names an empty file: %s", name, file)
 	}
-	database := s.DatabaseURL
-	if u, err := url.Parse(database); err == nil && u.User != nil {
-		database = u.Redacted()
-	} else if err != nil {
-		database = hide(database)
-	}
-	var b strings.Builder
-	for _, line := range [][2]string{
-		{"EXO_ADDR", s.Addr}, {"EXO_OPS_ADDR", s.OpsAddr}, {"EXO_BASE_URL", s.BaseURL}, {"EXO_DATA_DIR", s.DataDir},
-		{"EXO_DEMO", strconv.FormatBool(s.Demo)}, {"EXO_ADMIN_TOKEN", hide(s.AdminToken)}, {"EXO_RATE_LIMITS", s.RateLimits},
-		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
-		{"DATABASE_URL", database}, {"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},
-	} {
-		fmt.Fprintf(&b, "%s=%s\n", line[0], line[1])
-	}
-	return b.String()
+	return value, nil
 }

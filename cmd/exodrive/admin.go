@@ -35,7 +35,7 @@ type adminTokenCmd struct {
 func (c *adminTokenCmd) Run(e *environment) error {
 	scopes, err := exodrive.ParseScopes(c.Scopes)
 	if err != nil {
-		return plain(err)
+		return err
 	}
 	return withRental(e, func(r *rental.Service, _ app.Config) error {
 		token, err := r.CreateToken(e.ctx, c.Email, c.Name, scopes)

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -19,7 +19,7 @@ type migrateCmd struct{}
 // Run migrates and tells from where to where.
 func (*migrateCmd) Run(e *environment) error {
 	return withStore(e, func(store *sqlstore.Store, _ app.Config) error {
-		from, to, err := store.Migrate(e.ctx)
+		from, to, err := app.Migrate(e.ctx, store)
 		if err != nil {
 			return err
 		}
@@ -108,23 +108,12 @@ func (c *restoreCmd) Run(e *environment) error {
 
 // withStore opens the configured database, calls do and closes it.
 func withStore(e *environment, do func(*sqlstore.Store, app.Config) error) error {
-	config, err := e.settings.Config()
-	if err != nil {
-		return err
-	}
-	store, err := app.OpenStore(e.ctx, config, time.Now)
-	if err != nil {
-		return err
-	}
-	return errors.Join(plain(do(store, config)), store.Close())
+	return with(e, app.OpenStore, do)
 }
 
-// withRental is withStore for use-cases, on a migrated database.
+// withRental is withStore for use-cases, on a database that serve would accept.
 func withRental(e *environment, do func(*rental.Service, app.Config) error) error {
-	return withStore(e, func(store *sqlstore.Store, config app.Config) error {
-		if _, _, err := store.Migrate(e.ctx); err != nil {
-			return err
-		}
+	return with(e, app.OpenMigrated, func(store *sqlstore.Store, config app.Config) error {
 		r, err := rental.New(e.ctx, rental.Options{Store: store, Zone: config.Zone})
 		if err != nil {
 			return err
@@ -133,14 +122,16 @@ func withRental(e *environment, do func(*rental.Service, app.Config) error) erro
 	})
 }
 
-// plain is an error's sentence for people, with its cause behind it.
-func plain(err error) error {
-	e, ok := errors.AsType[*exodrive.Error](err)
-	if !ok {
+type opener func(context.Context, app.Config, func() time.Time) (*sqlstore.Store, error)
+
+func with(e *environment, open opener, do func(*sqlstore.Store, app.Config) error) error {
+	config, err := e.settings.Config()
+	if err != nil {
 		return err
 	}
-	if cause := e.Unwrap(); cause != nil {
-		return fmt.Errorf("%s (%w)", strings.TrimSuffix(e.Message, "."), cause)
+	store, err := open(e.ctx, config, time.Now)
+	if err != nil {
+		return err
 	}
-	return errors.New(e.Message)
+	return errors.Join(do(store, config), store.Close())
 }

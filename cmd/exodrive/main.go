@@ -4,15 +4,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/app"
 )
 
@@ -22,7 +25,8 @@ var version = "dev"
 // commands is the table of contents of the command line. The settings stand
 // before every command, as flags or environment variables.
 type commands struct {
-	app.Settings
+	app.Settings `group:"settings"`
+
 	Serve   serveCmd   `cmd:"" help:"Serve the site. Migrates an empty or embedded database first."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema to this release's version."`
 	Seed    seedCmd    `cmd:"" help:"Fill an empty database with a generated fleet, always the same for one seed and day."`
@@ -38,11 +42,18 @@ type commands struct {
 
 // environment is what a command gets besides its own flags.
 type environment struct {
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // kong hands a command one value, which lives as long as the command
 	settings app.Settings
 	out      io.Writer // results
 	progress io.Writer // how it goes; a terminal or a log
 }
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,31 +63,75 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the program with its parts passed in; it returns the exit code. Usage
-// errors are 2, failures 1.
+// run is the program with its parts passed in; it returns the exit code.
 func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	var c commands
+	usage := len(args) == 0
+	if usage {
+		args, out = []string{"--help"}, progress
+	}
 	exited := -1
-	parser, err := kong.New(&c, kong.Name("exodrive"), kong.Writers(out, progress), kong.UsageOnError(),
+	parser, err := kong.New(&c, kong.Name("exodrive"), kong.Writers(out, progress),
 		kong.Description("A rental platform for exotic cars in one program."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.ExplicitGroups([]kong.Group{{Key: "settings", Title: "Settings, as flags or environment variables:"}}),
+		kong.TypeMapper(reflect.TypeFor[app.Switch](), switchMapper{}),
 		kong.Exit(func(code int) { exited = code; panic(exit{}) }), kong.Vars{"version": version})
 	if err != nil {
 		panic(err)
 	}
 	command, err := parse(parser, args)
+	if usage {
+		return exitUsage
+	}
 	if exited >= 0 {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(progress, "exodrive: %v\nRun exodrive --help for how to use it.\n", err)
-		return 2
+		fmt.Fprintf(progress, "exodrive: %s\nRun exodrive --help for how to use it.\n", usageText(err))
+		return exitUsage
 	}
 	if err := command.Run(&environment{ctx, c.Settings, out, progress}); err != nil {
-		fmt.Fprintln(progress, "exodrive: "+strings.ReplaceAll(err.Error(), "\n", "\nexodrive: "))
-		return 1
+		fmt.Fprintln(progress, "exodrive: "+strings.ReplaceAll(failureText(ctx, err), "\n", "\nexodrive: "))
+		return exitFailed
 	}
-	return 0
+	return exitDone
+}
+
+// failureText is what the operator reads: a line for each fault.
+func failureText(ctx context.Context, err error) string {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return "stopped by a signal; what was not finished was undone."
+	}
+	if _, ok := errors.AsType[*exodrive.Error](err); ok {
+		return app.Reason(err)
+	}
+	return err.Error()
+}
+
+// usageText is a parser's error, where it passes on one of ours with our sentence
+// alone.
+func usageText(err error) string {
+	text := err.Error()
+	if e, ok := errors.AsType[*exodrive.Error](err); ok {
+		text = strings.Replace(text, e.Error(), e.Message, 1)
+	}
+	return text
+}
+
+// switchMapper reads an app.Switch: a flag without a value, or any text for
+// Config to judge.
+type switchMapper struct{}
+
+func (switchMapper) IsBool() bool { return true }
+
+func (switchMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	text := "true"
+	if ctx.Scan.Peek().Type == kong.FlagValueToken {
+		text = fmt.Sprint(ctx.Scan.Pop().Value)
+	}
+	target.SetString(text)
+	return nil
 }
 
 // exit is how kong's own ends, of --help and --version, leave the parser.

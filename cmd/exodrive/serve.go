@@ -2,11 +2,10 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"time"
-
-	"log/slog"
 
 	"github.com/exodrive/exodrive/app"
 	"github.com/exodrive/exodrive/obs"
@@ -29,6 +28,10 @@ func (c *serveCmd) Run(e *environment) error {
 	log := obs.NewLogger(e.progress, slog.LevelInfo)
 	begin := time.Now()
 	a, err := app.New(e.ctx, config, version, log, time.Now)
+	if err != nil && e.ctx.Err() != nil {
+		log.Info("stopped before serving")
+		return nil //nolint:nilerr // a stop that was asked for is no failure
+	}
 	if err != nil {
 		return err
 	}
@@ -51,8 +54,11 @@ func addrText(a net.Addr) string {
 
 // localURL is where a browser on this machine finds the site.
 func localURL(a net.Addr) string {
-	_, port, _ := net.SplitHostPort(a.String())
-	return "http://localhost:" + port
+	host, port, _ := net.SplitHostPort(a.String())
+	if ip := net.ParseIP(host); ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
 }
 
 // isTerminal tells whether somebody watches; a log gets no prose.

@@ -1,0 +1,191 @@
+package app_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// away checks that every read says honestly, within the limit, that the database
+// is not there, while the program itself lives.
+func away(t *testing.T, r *running, limit time.Duration) {
+	t.Helper()
+	for _, path := range []string{"/api/cars", "/api/cars/porsche-911-gt3", "/api/fleet/counts", "/api/cars/x/reviews", "/api/admin/cars"} {
+		a := get(t, r.site+path, "Authorization: Bearer "+token)
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Content-Type") != "application/problem+json" ||
+			a.header.Get("Retry-After") == "" || !strings.Contains(a.body, `"unavailable"`) {
+			t.Errorf("GET %s: %d %s, Retry-After %q: %s", path, a.status, a.header.Get("Content-Type"), a.header.Get("Retry-After"), a.body)
+		}
+		if a.took > limit {
+			t.Errorf("GET %s took %s, want less than %s", path, a.took, limit)
+		}
+		for _, word := range []string{"postgres", "127.0.0.1", "dial", "SQLSTATE", "conn"} {
+			if strings.Contains(a.body, word) {
+				t.Errorf("GET %s tells strangers %q: %s", path, word, a.body)
+			}
+		}
+	}
+	if a := get(t, r.site+"/api/admin/cars", "Authorization: Bearer exo_unknown"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("a token that cannot be looked up: %d, want 503", a.status)
+	}
+	for _, path := range []string{"/", "/fleet", "/fleet/porsche-911-gt3"} {
+		a := get(t, r.site+path)
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "We cannot reach our books just now") {
+			t.Errorf("the page %s: %d, Retry-After %q: %.300s", path, a.status, a.header.Get("Retry-After"), a.body)
+		}
+	}
+	if a := get(t, r.site+"/openapi.json"); a.status != http.StatusOK {
+		t.Errorf("what needs no database: %d", a.status)
+	}
+	if a := get(t, r.ops+"/livez"); a.status != http.StatusOK {
+		t.Errorf("/livez: %d", a.status)
+	}
+	if a := get(t, r.ops+"/readyz"); a.status != http.StatusServiceUnavailable || a.took > 2*time.Second {
+		t.Errorf("/readyz: %d after %s, %s", a.status, a.took, a.body)
+	}
+	if a := get(t, r.ops+"/metrics"); a.status != http.StatusOK || !strings.Contains(a.body, "exodrive_db_pool_in_use") {
+		t.Errorf("/metrics: %d", a.status)
+	}
+}
+
+// back checks that everything works again by itself.
+func back(t *testing.T, r *running, cars string) {
+	t.Helper()
+	eventually(t, 15*time.Second, "the fleet is there again", func() bool {
+		a := get(t, r.site+"/api/cars")
+		return a.status == http.StatusOK && a.body == cars
+	})
+	for range 30 { // no connection that broke is left in the pool
+		if a := get(t, r.site+"/api/cars"); a.status != http.StatusOK {
+			t.Errorf("after the database was back: %d %s", a.status, a.body)
+		}
+	}
+	if a := get(t, r.ops+"/readyz"); a.status != http.StatusOK {
+		t.Errorf("/readyz: %d %s", a.status, a.body)
+	}
+}
+
+// A Postgres that stops under a running server makes every read an honest 503 at once, and when it is back nobody has to do anything.
+func TestPostgresStops(t *testing.T) {
+	t.Parallel()
+	relay, address := behind(t, exotest.PostgresFrom(t, "demo", demo))
+	s := defaults(address)
+	s.Demo = "true"
+	r := start(t, s)
+	cars := get(t, r.site+"/api/cars").body
+	for range 2 {
+		relay.down()
+		away(t, r, 2*time.Second)
+		relay.up()
+		back(t, r, cars)
+	}
+}
+
+// A Postgres that lets nobody in, as during its own start or a move, is the same to visitors.
+func TestPostgresLetsNobodyIn(t *testing.T) {
+	t.Parallel()
+	address := exotest.PostgresFrom(t, "demo", demo)
+	s := defaults(address)
+	s.Demo = "true"
+	r := start(t, s)
+	cars := get(t, r.site+"/api/cars").body
+
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := config.Database
+	config.Database = "postgres"
+	admin, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(t.Context())
+	for _, statement := range []string{
+		"ALTER DATABASE " + name + " ALLOW_CONNECTIONS false",
+		"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '" + name + "'",
+	} {
+		if _, err := admin.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	away(t, r, 2*time.Second)
+	if _, err := admin.Exec(t.Context(), "ALTER DATABASE "+name+" ALLOW_CONNECTIONS true"); err != nil {
+		t.Fatal(err)
+	}
+	back(t, r, cars)
+}
+
+// A Postgres from which nothing comes any more, as behind a broken line, costs a visitor some seconds and no more.
+func TestPostgresIsSilent(t *testing.T) {
+	t.Parallel()
+	relay, address := behind(t, exotest.PostgresFrom(t, "demo", demo))
+	s := defaults(address)
+	s.Demo = "true"
+	r := start(t, s)
+	cars := get(t, r.site+"/api/cars").body
+	relay.silence()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if a := get(t, r.site+"/api/cars"); a.status != http.StatusServiceUnavailable || a.took > 10*time.Second {
+				t.Errorf("GET /api/cars: %d after %s", a.status, a.took)
+			}
+		})
+	}
+	if a := get(t, r.ops+"/readyz"); a.status != http.StatusServiceUnavailable || a.took > 2*time.Second {
+		t.Errorf("/readyz: %d after %s", a.status, a.took)
+	}
+	if a := get(t, r.ops+"/livez"); a.status != http.StatusOK {
+		t.Errorf("/livez: %d", a.status)
+	}
+	wg.Wait()
+	relay.sound()
+	back(t, r, cars)
+}
+
+// When all connections are taken, visitors get a 503 after three seconds, and their fleet as soon as one is free.
+func TestPoolIsTaken(t *testing.T) {
+	t.Parallel()
+	s := defaults(exotest.PostgresFrom(t, "demo", demo))
+	s.Demo, s.DatabasePool = "true", "2"
+	r := start(t, s)
+	cars := get(t, r.site+"/api/cars").body
+	release := make(chan struct{})
+	var taken, done sync.WaitGroup
+	taken.Add(2)
+	for range 2 {
+		done.Go(func() {
+			if err := r.Store.LongTx(t.Context(), func(*sqlstore.Tx) error { taken.Done(); <-release; return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	taken.Wait()
+	var wg sync.WaitGroup
+	for _, path := range []string{"/api/cars", "/fleet", "/api/fleet/counts"} {
+		wg.Go(func() {
+			a := get(t, r.site+path)
+			if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || a.took > 5*time.Second {
+				t.Errorf("GET %s: %d after %s: %.200s", path, a.status, a.took, a.body)
+			}
+		})
+	}
+	if a := get(t, r.ops+"/readyz"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz: %d", a.status)
+	}
+	if a := get(t, r.ops+"/livez"); a.status != http.StatusOK {
+		t.Errorf("/livez: %d", a.status)
+	}
+	wg.Wait()
+	close(release)
+	done.Wait()
+	back(t, r, cars)
+}

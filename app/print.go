@@ -1,0 +1,55 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// hidden stands where a secret is.
+const hidden = "(hidden)"
+
+// Print is the configuration as it will be used, in lines NAME=value that an
+// environment file may hold, with secrets hidden.
+func (s Settings) Print() string {
+	secret := func(name, value string) string {
+		value, _ = secretOf(name, value) // Config has the sentence about a file that cannot be read
+		return value
+	}
+	token := secret("EXO_ADMIN_TOKEN", s.AdminToken)
+	if token != "" {
+		token = hidden
+	}
+	var b strings.Builder
+	for _, line := range [][2]string{
+		{"EXO_ADDR", s.Addr}, {"EXO_OPS_ADDR", s.OpsAddr}, {"EXO_BASE_URL", s.BaseURL}, {"EXO_DATA_DIR", s.DataDir},
+		{"EXO_DEMO", cmp.Or(string(s.Demo), "false")}, {"EXO_ADMIN_TOKEN", token}, {"EXO_RATE_LIMITS", s.RateLimits},
+		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
+		{"DATABASE_URL", withoutPassword(s.database(secret("DATABASE_URL", s.DatabaseURL)))},
+		{"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},
+	} {
+		fmt.Fprintf(&b, "%s=%s\n", line[0], line[1])
+	}
+	return b.String()
+}
+
+// withoutPassword is an address of a database that may be shown. What cannot be
+// read cannot be told apart from a password.
+func withoutPassword(address string) string {
+	if strings.HasPrefix(address, "sqlite:") {
+		return address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Opaque != "" || u.Host == "" {
+		return hidden
+	}
+	query := u.Query()
+	for name := range query {
+		if strings.Contains(name, "password") { // also sslpassword
+			query.Set(name, "xxxxx")
+		}
+	}
+	u.RawQuery = query.Encode()
+	return u.Redacted()
+}
