@@ -119,6 +119,8 @@ func benchEngine(b *testing.B, url string) {
 				get(b, client, asks[i])
 				statements[i] = trace.end()
 			}
+			// Every connection has seen every statement before it counts.
+			measure(len(asks), func(i int) { get(b, client, asks[i]) })
 			b.ResetTimer()
 			took, all := measure(b.N, func(i int) { get(b, client, asks[i%len(asks)]) })
 			b.StopTimer()

@@ -68,7 +68,7 @@ func (s *Service) priceCards(ctx context.Context, cars []sqlstore.ListedCar, car
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) { overrides, err = s.store.Overrides(gctx, ids, days); return err })
 	g.Go(func() (err error) { rules, err = s.store.ActiveRules(gctx); return err })
-	g.Go(func() (err error) { places, err = s.store.Locations(gctx); return err })
+	g.Go(func() (err error) { places, err = s.store.Places(gctx); return err })
 	if err := g.Wait(); err != nil {
 		return err
 	}

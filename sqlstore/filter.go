@@ -78,10 +78,10 @@ func (q queries) carFilter(ctx context.Context, ask exodrive.CarQuery, currency 
 		f.add("c.location_id IN (SELECT id FROM locations WHERE id IN ("+marks+") OR slug IN ("+marks+"))", slices.Concat(places, places)...)
 	}
 	if ask.MinPrice > 0 {
-		f.add("c.price_per_day >= ?", ask.MinPrice.Minor(currency))
+		f.price(">=", ask.MinPrice.Minor(currency))
 	}
 	if ask.MaxPrice > 0 {
-		f.add("c.price_per_day <= ?", ask.MaxPrice.Minor(currency))
+		f.price("<=", ask.MaxPrice.Minor(currency))
 	}
 	for _, name := range ask.Features {
 		f.add("c.id IN (SELECT car_id FROM car_features WHERE lower(name) = ?)", name)
@@ -104,6 +104,17 @@ func in[T any](f *filter, column string, values []T) {
 	default:
 		f.add(column+" IN ("+marks(len(values))+")", anys(values)...)
 	}
+}
+
+// price bounds the base rate. The plus keeps a planner from finding a page by an
+// index on the price, and having to sort what it finds, where the index of the
+// page's order is full after a few cars.
+func (f *filter) price(bound string, amount int64) {
+	args := []any{amount}
+	f.conds = append(f.conds, condition{
+		set:  expr{"c.price_per_day " + bound + " ?", args},
+		each: expr{"+c.price_per_day " + bound + " ?", args},
+	})
 }
 
 // marks is "?, ?, …" n times.
@@ -174,19 +185,19 @@ func (q queries) search(ctx context.Context, f *filter, text string) error {
 	return nil
 }
 
-// order writes an order of the list.
-func (f *filter) order(s *statement, by exodrive.Sort) *statement {
-	s.add(" ORDER BY ")
-	if by == exodrive.SortRelevance {
-		by = exodrive.SortFeatured
-		for i, score := range f.score {
-			s.add(map[bool]string{true: "(", false: " + "}[i == 0]+score.text, score.args...)
-		}
-		if len(f.score) > 0 {
-			s.add(") DESC, ")
-		}
+// relevance writes the expression that ranks the cars of a search; without one,
+// all are alike.
+func (f *filter) relevance(s *statement) *statement {
+	if len(f.score) == 0 {
+		return s.add("0")
 	}
-	return s.add(orders[by])
+	for i, score := range f.score {
+		if i > 0 {
+			s.add(" + ")
+		}
+		s.add(score.text, score.args...)
+	}
+	return s
 }
 
 // maxMeanings bounds how many words one typed word may stand for; the exact one

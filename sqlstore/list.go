@@ -35,8 +35,9 @@ const cardColumns = `c.id, c.slug, c.name, c.make, c.model, c.year, c.category, 
 	c.weekly_percent, c.monthly_percent, c.fees, c.turnaround_days,
 	(SELECT value FROM settings WHERE key = 'currency')`
 
-const cardTables = `cars c JOIN locations l ON l.id = c.location_id
-	LEFT JOIN car_images i ON i.car_id = c.id AND i.position = 0`
+const cardTables = `cars c ` + cardJoins
+
+const cardJoins = `JOIN locations l ON l.id = c.location_id LEFT JOIN car_images i ON i.car_id = c.id AND i.position = 0`
 
 // cardFields are the targets of cardColumns; finish completes the card.
 func cardFields(car *ListedCar) (fields []any, finish func()) {
@@ -96,12 +97,18 @@ func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodr
 	return cars, total, facets, g.Wait()
 }
 
-// carPage picks the ids of the page first, so that only they are joined.
+// carPage picks the ids of the page first, so that only they are joined, and only
+// their relevance is worked out once.
 func (q queries) carPage(ctx context.Context, f *filter, ask exodrive.CarQuery) ([]ListedCar, error) {
+	order, picked, found := orders[ask.Sort], "", ""
 	var s statement
-	s.add("SELECT " + cardColumns + " FROM " + cardTables + " WHERE c.id IN (SELECT c.id FROM cars c")
-	f.order(f.where(&s, false), ask.Sort).add(" LIMIT ? OFFSET ?)", ask.Limit, (ask.Page-1)*ask.Limit)
-	f.order(&s, ask.Sort)
+	s.add("SELECT " + cardColumns + " FROM (SELECT c.id AS picked")
+	if ask.Sort == exodrive.SortRelevance {
+		order, picked, found = orders[exodrive.SortFeatured], "relevance DESC, ", "p.relevance DESC, "
+		f.relevance(s.add(", ")).add(" AS relevance")
+	}
+	f.where(s.add(" FROM cars c"), false).add(" ORDER BY "+picked+order+" LIMIT ? OFFSET ?) p", ask.Limit, (ask.Page-1)*ask.Limit)
+	s.add(" JOIN cars c ON c.id = p.picked " + cardJoins + " ORDER BY " + found + order)
 	return collect(ctx, q, scanListedCar, s.text.String(), s.args...)
 }
 

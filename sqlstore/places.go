@@ -32,6 +32,11 @@ func (q queries) Locations(ctx context.Context) ([]exodrive.Location, error) {
 	return places, q.transfers(ctx, places)
 }
 
+// Places are all places without their transfers.
+func (q queries) Places(ctx context.Context) ([]exodrive.Location, error) {
+	return collect(ctx, q, scanLocation, sqlLocations)
+}
+
 // LocationPage is a page of Locations, and the number of all.
 func (q queries) LocationPage(ctx context.Context, page exodrive.PageQuery) ([]exodrive.Location, int, error) {
 	places, total, err := paged(ctx, q, scanLocation, sqlCountLocationRows, sqlLocations+` LIMIT $1 OFFSET $2`, page)
