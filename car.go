@@ -129,9 +129,9 @@ func (c *CarInput) Validate() error {
 	}
 	var f faults
 	f.check(IsSlug(c.Slug), "/slug", "A slug has lower-case letters, digits and hyphens between them, for example ferrari-296-gtb.")
-	f.check(c.Name != "", "/name", "A car needs a name.")
-	f.check(c.Make != "", "/make", "A car needs a make.")
-	f.check(c.Model != "", "/model", "A car needs a model.")
+	f.check(isName(c.Name), "/name", "A car needs a name.")
+	f.check(isName(c.Make), "/make", "A car needs a make.")
+	f.check(isName(c.Model), "/model", "A car needs a model.")
 	f.check(slices.Contains(Categories, c.Category), "/category", "The category is one of %s.", join(Categories))
 	f.check(slices.Contains(Transmissions, c.Transmission), "/transmission", "The transmission is one of %s.", join(Transmissions))
 	f.check(slices.Contains(Drivetrains, c.Drivetrain), "/drivetrain", "The drivetrain is one of %s.", join(Drivetrains))

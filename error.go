@@ -3,6 +3,7 @@ package exodrive
 import (
 	"errors"
 	"fmt"
+	"unicode"
 )
 
 // Code says what kind of failure an Error is. Programs branch on it; it is the
@@ -105,4 +106,17 @@ func (f faults) err() error {
 	default:
 		return &Error{Code: Invalid, Message: fmt.Sprintf("%d values are wrong; errors lists each of them.", len(f)), Faults: f}
 	}
+}
+
+// isName tells whether a text can name something: it shows at least one letter,
+// digit or sign, and holds no control or direction character.
+func isName(s string) bool {
+	shows := false
+	for _, r := range s {
+		if unicode.Is(unicode.C, r) {
+			return false
+		}
+		shows = shows || unicode.IsGraphic(r) && !unicode.IsSpace(r)
+	}
+	return shows
 }

@@ -43,7 +43,7 @@ func (r PriceRuleInput) Matches(d Date) bool {
 // Validate checks what no single field can tell.
 func (r *PriceRuleInput) Validate() error {
 	var f faults
-	f.check(r.Name != "", "/name", "A rule needs a name.")
+	f.check(isName(r.Name), "/name", "A rule needs a name.")
 	f.check(r.CarID == "" || IsID(CarID, r.CarID), "/carId", "The car is an id such as car_01kas0f3m2x7h9tq, or empty.")
 	f.check(r.Start == 0 || r.End == 0 || r.Start <= r.End, "/endDate", "The last day comes before the first.")
 	for _, w := range r.Weekdays {
@@ -73,7 +73,7 @@ type ExtraInput struct {
 // Validate checks what no single field can tell.
 func (x *ExtraInput) Validate() error {
 	var f faults
-	f.check(x.Name != "", "/name", "An extra needs a name.")
+	f.check(isName(x.Name), "/name", "An extra needs a name.")
 	f.check(x.Price >= 0 && x.Price <= MaxAmount, "/price", "A price is not negative and at most %d.", int64(MaxAmount))
 	f.check(x.MaxQuantity >= 1, "/maxQuantity", "At least one piece must be allowed.")
 	return f.err()

@@ -73,7 +73,7 @@ func (l *LocationInput) Validate() error {
 	}
 	var f faults
 	f.check(IsSlug(l.Slug), "/slug", "A slug has lower-case letters, digits and hyphens between them, for example miami.")
-	f.check(l.Name != "", "/name", "A place needs a name.")
+	f.check(isName(l.Name), "/name", "A place needs a name.")
 	f.check(l.City != "", "/city", "A place needs a city.")
 	f.check(l.Units == Imperial || l.Units == Metric, "/units", "The unit system is imperial or metric.")
 	_, err := time.LoadLocation(l.Zone)

@@ -26,6 +26,10 @@ const (
 func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(ctx)
 	op := ctx.Operation()
+	// Media types ignore case (RFC 9110); huma does not.
+	if kind := r.Header.Get("Content-Type"); kind != "" {
+		r.Header.Set("Content-Type", strings.ToLower(kind))
+	}
 	policy, _ := op.Metadata[limitOf].(string)
 	caller := httpx.CallerKey(a.Proxies.ClientAddr(r))
 	if op.Metadata[private] == true {

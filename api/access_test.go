@@ -182,7 +182,7 @@ func TestHungUp(t *testing.T) {
 func TestNoDatabase(t *testing.T) {
 	s := anyServer(t, false)
 	s.store.Close()
-	for _, c := range []call{{method: "GET", path: "/api/cars"}, {method: "GET", path: "/api/cars/ferrari-roma"}, {method: "GET", path: "/api/admin/cars", as: "exo_x"}} {
+	for _, c := range []call{{method: "GET", path: "/api/cars"}, {method: "GET", path: "/api/cars/ferrari-roma"}, {method: "GET", path: "/api/admin/cars", as: "exo_" + strings.Repeat("a", 43)}} {
 		rec := s.do(c)
 		code := map[int]string{503: "unavailable", 500: "internal"}[rec.Code]
 		problem(t, c.path, rec, rec.Code, code)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/rental"
 )
 
 // offerStories are the four use-cases of one kind of offer: what is entered is
@@ -82,7 +83,7 @@ func offer[In, V any](a *api, path, noun, kind string, example In, s offerStorie
 			if err != nil {
 				return nil, err
 			}
-			if seen == 0 {
+			if seen == rental.AnyVersion {
 				return nil, errAnyVersion
 			}
 			v, err := s.edit(ctx, actorOf(ctx), in.ID, seen, in.Body.value)

@@ -17,6 +17,8 @@ func TestWrongParameters(t *testing.T) {
 	s := anyServer(t, false)
 	for _, test := range []struct{ path, parameter, say string }{
 		{"/api/cars?startDate=2025-02-30&endDate=2025-03-05", "startDate", "YYYY-MM-DD"},
+		{"/api/cars?minPrice=%zz", "minPrice", "per cent sign"},
+		{"/api/cars?category=classic;limit=1", "category", "semicolon"},
 		{"/api/cars?startDate=tomorrow&endDate=2027-03-05", "startDate", "YYYY-MM-DD"},
 		{"/api/cars?startDate=2026-12-05&endDate=2026-12-01", "endDate", "must come after startDate"},
 		{"/api/cars?startDate=2026-12-05&endDate=2026-12-05", "endDate", "must come after startDate"},
@@ -130,6 +132,8 @@ func TestWrongMembers(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ path, body, pointer, say string }{
+		{"extras", `{"name":"   ","price":1}`, "#/name", "An extra needs a name"},
+		{"extras", `{"name":"a\u202eb","price":1}`, "#/name", "An extra needs a name"},
 		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"2025-02-30"}`, "#/startDate", "a day that exists, written YYYY-MM-DD"},
 		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"soon"}`, "#/startDate", "a day that exists, written YYYY-MM-DD"},
 		{"price-rules", `{"name":"x","multiplierPercent":110,"startDate":"2027-02-02","endDate":"2027-01-01"}`, "#/endDate", "before the first"},

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,10 +14,23 @@ import (
 // package exodrive, which name every wrong parameter and what is allowed.
 type parameters struct{ values url.Values }
 
-// Resolve keeps the parameters of the address; huma calls it.
+// Resolve keeps the parameters of the address; huma calls it. Junk is ignored,
+// but a parameter whose value cannot be read is refused: a filter that was lost on
+// the way would widen the answer.
 func (p *parameters) Resolve(ctx huma.Context) []error {
 	u := ctx.URL()
-	p.values = u.Query()
+	values, err := url.ParseQuery(u.RawQuery)
+	p.values = values
+	if err == nil {
+		return nil
+	}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		_, malformed := url.QueryUnescape(value)
+		if name, err := url.QueryUnescape(name); err == nil && name != "" && !strings.Contains(name, ";") && (malformed != nil || strings.Contains(value, ";")) {
+			return []error{exodrive.Errorf(exodrive.Invalid, "The value is not written as an address writes it: %%25 is a per cent sign, %%3B a semicolon.").On(name)}
+		}
+	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 var descriptions = map[string]string{
 	"listCars": "Cars that are listed and fit every filter; values of one filter are alternatives, features must all be there. " +
 		"With startDate and endDate it is only cars that can be booked for those days, each with its all-in price from handover time to handover time. " +
-		"Facets count what each other choice would find.",
+		"Facets count the cars found, on all pages.",
 	"readCar":          "Everything the public may know of a car. One that is archived is not found.",
 	"readAvailability": "Every day from startDate to endDate, both included, at most 366, with its status and its rate.",
 	"listReviews":      "Approved reviews, newest first, with the number of reviews by stars.",

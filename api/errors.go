@@ -178,6 +178,10 @@ var jsonFormat = huma.Format{
 			line, column := place(data, syntax.Offset)
 			return exodrive.Errorf(exodrive.Invalid, "The body is not JSON: line %d, column %d: %s.", line, column, syntax)
 		}
+		if number, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && strings.HasPrefix(number.Value, "number") {
+			line, column := place(data, number.Offset)
+			return exodrive.Errorf(exodrive.Invalid, "The body has a number that is too large: line %d, column %d.", line, column)
+		}
 		if parsed, ok := v.(*any); ok && err == nil && !texts(*parsed, func(s string) bool { return !strings.Contains(s, "\x00") }) {
 			return exodrive.Errorf(exodrive.Invalid, "A text has a zero byte, which cannot be kept.")
 		}

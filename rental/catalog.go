@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -40,10 +41,14 @@ func (s *Service) Cars(ctx context.Context, ask exodrive.CarQuery) (*exodrive.Ca
 	return &page, err
 }
 
+// lastZone is how far the last place on Earth is behind UTC.
+const lastZone = -12 * time.Hour
+
 // rentable refuses days that no car can be booked for. The error names the
-// parameter.
+// parameter. A day counts as past when it is past everywhere: which places are
+// asked about is not known yet, and a booking looks at its own.
 func (s *Service) rentable(days exodrive.Days) error {
-	err := s.limits.CheckDays(days, 1, s.today())
+	err := s.limits.CheckDays(days, 1, exodrive.DateOf(s.now().UTC().Add(lastZone)))
 	if e, ok := errors.AsType[*exodrive.Error](err); ok {
 		return e.On(strings.TrimPrefix(e.Field, "/"))
 	}
@@ -78,8 +83,12 @@ func (s *Service) priceCards(ctx context.Context, cars []sqlstore.ListedCar, car
 	}
 	for i := range cars {
 		id, pricing := cars[i].Card.ID, cars[i].Pricing
+		place := at[pricing.LocationID]
+		if place == nil { // made after the places were read
+			return exodrive.Errorf(exodrive.Unavailable, "The places of the fleet are changing just now; try again in a moment.")
+		}
 		rates := exodrive.Rates{Base: pricing.Base, Overrides: overrides[id], Rules: rulesOf(id, rules)}
-		price, err := s.price(pricing, rates, exodrive.DayTrip(days, at[pricing.LocationID]))
+		price, err := s.price(pricing, rates, exodrive.DayTrip(days, place))
 		if err != nil {
 			return err
 		}

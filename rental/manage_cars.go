@@ -189,7 +189,7 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 			return "", nil, exodrive.Errorf(exodrive.NotFound, "Of the %d cars named, %d are not there; nothing was changed.", len(u.IDs), len(u.IDs)-len(cars)).On("/ids")
 		}
 		result = &BulkResult{Matched: len(cars), DryRun: u.DryRun, Cars: []BulkChange{}}
-		changes := []BulkChange{}
+		changes, edits := []BulkChange{}, []sqlstore.BulkCar{}
 		for _, c := range cars {
 			change := u.apply(c)
 			if change.PriceAfter > exodrive.MaxAmount {
@@ -200,21 +200,26 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 			}
 			changes = append(changes, change)
 			c.PricePerDay, c.Available = change.PriceAfter, change.AvailableAfter
-			if err := tx.SetPriceAndAvailability(ctx, c); err != nil {
-				return "", nil, err
-			}
+			edits = append(edits, c)
 		}
 		result.Changed = len(changes)
 		result.Cars = append(result.Cars, changes[:min(len(changes), maxBulkChanges)]...)
 		if u.DryRun {
 			return "", nil, errDryRun
 		}
-		return "", changes, nil
+		return "", bulkDetail{u.PricePercent, u.Available, changes}, tx.SetPricesAndAvailability(ctx, edits)
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		return nil, err
 	}
 	return result, nil
+}
+
+// bulkDetail is the audit entry of a bulk update: every car that it changed.
+type bulkDetail struct {
+	PricePercent exodrive.Percent `json:"priceChangePercent"`
+	Available    *bool            `json:"available,omitempty"`
+	Cars         []BulkChange     `json:"cars"`
 }
 
 // errDryRun rolls a bulk update back: what it told is exactly what it would do.

@@ -17,7 +17,7 @@ const (
 )
 
 // CheckDemo makes sure that a demo server serves a demo database and a real one
-// a real one. A database without cars becomes what is wanted of it. It is
+// a real one. A database that was never used becomes what is wanted of it. It is
 // called once at the start; the error is one sentence.
 func (s *Service) CheckDemo(ctx context.Context, wanted bool) error {
 	_, cars, err := s.store.AllCars(ctx, exodrive.PageQuery{Page: 1, Limit: 1})

@@ -16,7 +16,8 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err := s.d.backup(ctx, s.engine, file); err != nil {
 		return fmt.Errorf("backup to %s: %w", file, err)
 	}
-	return nil
+	// It holds customers and token hashes.
+	return os.Chmod(file, 0o600)
 }
 
 // Restore replaces the database at url by a backup of the same kind of database.
@@ -86,7 +87,7 @@ func copyFile(from, to string) (err error) {
 		return err
 	}
 	defer in.Close()
-	out, err := os.Create(to)
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640)
 	if err != nil {
 		return err
 	}

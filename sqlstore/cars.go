@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/exodrive/exodrive"
 )
@@ -230,9 +231,24 @@ type BulkFilter struct {
 	LocationID string
 }
 
-// SetPriceAndAvailability is one car's part of a bulk update.
-func (t *Tx) SetPriceAndAvailability(ctx context.Context, c BulkCar) error {
-	return t.exec(ctx, sqlSetPriceAndAvailability, c.ID, c.PricePerDay, c.Available, ms(t.Now))
+// SetPricesAndAvailability gives cars the values of the list, many with one
+// statement.
+func (t *Tx) SetPricesAndAvailability(ctx context.Context, list []BulkCar) error {
+	const values = 3
+	for batch := range slices.Chunk(list, t.d.batchValues/values) {
+		var s statement
+		s.add("WITH v (id, price, available) AS (VALUES ")
+		for i, c := range batch {
+			if i > 0 {
+				s.add(", ")
+			}
+			s.add("(CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BOOLEAN))", c.ID, c.PricePerDay, c.Available)
+		}
+		s.add(") UPDATE cars SET price_per_day = v.price, available = v.available, version = cars.version + 1, updated_at = ?", ms(t.Now))
+		s.add(" FROM v WHERE cars.id = v.id")
+		if err := t.exec(ctx, s.text.String(), s.args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
-
-const sqlSetPriceAndAvailability = `UPDATE cars SET price_per_day = $2, available = $3, version = version + 1, updated_at = $4 WHERE id = $1`

@@ -90,7 +90,6 @@ var conflicts = []struct{ postgres, sqlite, field, message string }{
 	{"idx_car_availability_lookup", "car_availability.car_id, car_availability.date", "", "One of these days is already taken."},
 	{"bookings_no_overlap", "-", "", "These days overlap with another booking of the car."},
 	{"car_reviews_booking_id_key", "car_reviews.booking_id", "", "This rental already has a review."},
-	{"cars_location_id_fkey", "-", "/locationId", "There is no such place."},
 }
 
 // public turns a driver's error into one that a person may read, where there is

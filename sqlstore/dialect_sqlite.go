@@ -107,7 +107,7 @@ func openSQLite(path string, _ Config) (engine, error) {
 }
 
 // sqliteDSN: busy_timeout comes first, so that the switch to WAL waits for a
-// second process that is doing the same. 64 MiB of the file are mapped.
+// second process that is doing the same. 256 MiB of the file are mapped.
 func sqliteDSN(path, txlock string, patience time.Duration) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" +

@@ -135,7 +135,11 @@ const sqlLocationExists = `SELECT version FROM locations WHERE id = $1`
 
 // DeleteLocation removes a place that no car and no booking refers to.
 func (t *Tx) DeleteLocation(ctx context.Context, id string) error {
-	return t.gone(ctx, sqlDeleteLocation, id)
+	err := t.gone(ctx, sqlDeleteLocation, id)
+	if exodrive.CodeOf(err) == exodrive.Conflict {
+		return exodrive.Errorf(exodrive.Conflict, "Cars or bookings still belong to this place; move them to another first.").Because(err)
+	}
+	return err
 }
 
 const sqlDeleteLocation = `DELETE FROM locations WHERE id = $1`
