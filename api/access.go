@@ -95,4 +95,10 @@ func admin[I, O any](a *api, row operation, handler func(context.Context, *I) (*
 
 // bodyLimit is one byte more than allowed, because huma refuses a body that
 // reaches its limit.
-func (a *api) bodyLimit() int64 { return exodrive.DefaultLimits.Body + 1 }
+func (a *api) bodyLimit() int64 {
+	limits := exodrive.DefaultLimits
+	if a.Rental != nil { // there is none when only the document is wanted
+		limits = a.Rental.Limits()
+	}
+	return limits.Body + 1
+}

@@ -73,6 +73,9 @@ const retrySeconds = "5"
 // huma reports as a 500 with the error, and of huma's own checks.
 func problemWithContext(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	record := obs.RequestFrom(ctx.Context())
+	if status == http.StatusRequestEntityTooLarge {
+		errs = []error{&http.MaxBytesError{Limit: ctx.Operation().MaxBodyBytes - 1}}
+	}
 	p := newProblem(status, message, record.RequestID(), errs)
 	switch p.Status {
 	case http.StatusServiceUnavailable:
@@ -100,7 +103,7 @@ func newProblem(status int, message, requestID string, errs []error) *problem {
 	case http.StatusUnsupportedMediaType:
 		return &problem{httpx.ProblemOf(httpx.ErrMediaType, requestID)}
 	case http.StatusRequestEntityTooLarge:
-		return &problem{httpx.ProblemOf(&http.MaxBytesError{Limit: exodrive.DefaultLimits.Body}, requestID)}
+		return &problem{httpx.ProblemOf(errors.Join(errs...), requestID)}
 	case http.StatusUnprocessableEntity, http.StatusBadRequest, http.StatusRequestTimeout:
 		return &problem{httpx.ProblemOf(invalid(message, errs), requestID)}
 	}

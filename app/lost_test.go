@@ -32,7 +32,7 @@ func away(t *testing.T, r *running, limit time.Duration) {
 			}
 		}
 	}
-	if a := get(t, r.site+"/api/admin/cars", "Authorization: Bearer exo_unknown"); a.status != http.StatusServiceUnavailable {
+	if a := get(t, r.site+"/api/admin/cars", "Authorization: Bearer exo_"+strings.Repeat("x", 43)); a.status != http.StatusServiceUnavailable {
 		t.Errorf("a token that cannot be looked up: %d, want 503", a.status)
 	}
 	for _, path := range []string{"/", "/fleet", "/fleet/porsche-911-gt3"} {

@@ -13,6 +13,7 @@ package rental
 
 import (
 	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"time"
 
@@ -26,7 +27,7 @@ type Options struct {
 	Now    func() time.Time // nil is time.Now
 	Chance func() uint32    // for ids; nil is math/rand
 	Zone   *time.Location   // the fleet's civil day; nil is UTC
-	Limits exodrive.Limits  // zero is exodrive.DefaultLimits
+	Limits exodrive.Limits  // zero is what the fleet has set, or exodrive.DefaultLimits
 }
 
 // Service is the business of one fleet.
@@ -43,7 +44,8 @@ type Service struct {
 const defaultCurrency = "USD"
 
 // New makes the Service of a migrated store. It reads the fleet's currency,
-// which is fixed once and for all when the first Service of a database is made.
+// which is fixed once and for all when the first Service of a database is made,
+// and its limits.
 func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{store: o.Store, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits}
 	if s.now == nil {
@@ -55,13 +57,21 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.zone == nil {
 		s.zone = time.UTC
 	}
-	if s.limits == (exodrive.Limits{}) {
-		s.limits = exodrive.DefaultLimits
-	}
 	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error {
 		currency, err := tx.InitSetting(ctx, "currency", defaultCurrency)
 		s.currency = exodrive.Currency(currency)
-		return err
+		if err != nil || s.limits != (exodrive.Limits{}) {
+			return err
+		}
+		s.limits = exodrive.DefaultLimits
+		own, err := tx.Setting(ctx, "limits")
+		if err != nil || own == "" {
+			return err
+		}
+		if json.Unmarshal([]byte(own), &s.limits) != nil || s.limits.Validate() != nil {
+			return exodrive.Errorf(exodrive.Invalid, `The setting "limits" is not a JSON object of numbers above 0, such as {"rentalDays":60}.`)
+		}
+		return nil
 	})
 	return s, err
 }
