@@ -17,7 +17,6 @@ type CarPricing struct {
 	DiscountPercent exodrive.Percent
 	Fees            []exodrive.Fee
 	Deposit         int64
-	TurnaroundDays  int
 	LocationID      string
 }
 
@@ -32,7 +31,7 @@ const cardColumns = `c.id, c.slug, c.name, c.make, c.model, c.year, c.category, 
 	c.price_per_day, c.deposit, c.minimum_days, c.discount_percent, c.offer_text, c.featured, c.power_hp,
 	c.zero_to_100, c.top_speed, c.transmission, c.drivetrain, c.seats, c.rating, c.review_count,
 	COALESCE(i.url, ''), COALESCE(i.alt, ''), l.id, l.slug, l.name, l.city,
-	c.weekly_percent, c.monthly_percent, c.fees, c.turnaround_days,
+	c.weekly_percent, c.monthly_percent, c.fees,
 	(SELECT value FROM settings WHERE key = 'currency')`
 
 const cardTables = `cars c ` + cardJoins
@@ -48,7 +47,7 @@ func cardFields(car *ListedCar) (fields []any, finish func()) {
 		&c.PricePerDay.Amount, &c.Deposit.Amount, &c.MinimumDays, &c.DiscountPercent, &c.OfferText, &c.Featured, &c.PowerHP,
 		&c.ZeroTo100, &c.TopSpeed, &c.Transmission, &c.Drivetrain, &c.Seats, &c.Rating, &c.ReviewCount,
 		&c.Image.URL, &c.Image.Alt, &c.Location.ID, &c.Location.Slug, &c.Location.Name, &c.Location.City,
-		&p.WeeklyPercent, &p.MonthlyPercent, asJSON{&p.Fees}, &p.TurnaroundDays,
+		&p.WeeklyPercent, &p.MonthlyPercent, asJSON{&p.Fees},
 		&currency,
 	}
 	return fields, func() {

@@ -22,8 +22,7 @@ func locationValues(l *exodrive.Location) []any {
 	}
 }
 
-// Locations are all places with their transfers, by name. A fleet has few, and
-// every price needs those of its cars.
+// Locations are all places with their transfers, by name; a fleet has few.
 func (q queries) Locations(ctx context.Context) ([]exodrive.Location, error) {
 	places, err := collect(ctx, q, scanLocation, sqlLocations)
 	if err != nil {

@@ -5,8 +5,8 @@
 // Open a Store, Migrate it, and call its methods: reads hang on queries, which
 // both Store and Tx embed, so the same method serves in and out of a
 // transaction. Writes exist on Tx only; Store.Tx runs a function as one
-// transaction. All methods are safe for concurrent use, block on the database,
-// return exodrive.Error for what a person can understand (not_found, conflict,
+// transaction. A Store is safe for concurrent use, a Tx belongs to one goroutine.
+// Methods block on the database, return exodrive.Error for what a person can understand (not_found, conflict,
 // unavailable) and a plain chain for the rest. They know shapes and constraints,
 // not permissions or prices: those are package rental's.
 //
