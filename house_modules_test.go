@@ -13,12 +13,16 @@ import (
 // reason why it is not our own code.
 var thirdParty = map[string]string{
 	"github.com/alecthomas/kong":               "command line: subcommands, flags and their help from one struct",
+	"github.com/andybalholm/brotli":            "brotli: a tenth smaller than gzip, for what is compressed once and sent often",
 	"github.com/danielgtaylor/huma/v2":         "OpenAPI 3.1 and validation from the same Go types that the handlers use",
 	"github.com/google/go-cmp":                 "tests: a readable difference of two large values",
 	"github.com/jackc/pgx/v5":                  "the Postgres driver; under database/sql, as SQLite is",
 	"github.com/jba/templatecheck":             "tests: type-checks templates against the structs they show",
+	"github.com/klauspost/compress":            "gzip: faster than the standard library's at the same size",
+	"github.com/maypok86/otter/v2":             "entries in memory: bounded by weight, no lock on a hit, keeps what is asked for again",
 	"github.com/pressly/goose/v3":              "migrations: versions, order and transactions on both engines",
 	"github.com/prometheus/client_golang":      "metrics in the format that every collector reads",
+	"go.uber.org/goleak":                       "tests: no goroutine outlives the part that began it",
 	"golang.org/x/net":                         "tests: parses pages, so that assertions are about elements and not about text",
 	"github.com/santhosh-tekuri/jsonschema/v6": "tests: whether answers and examples fit the schemas of the API's document",
 	"golang.org/x/sync":                        "errgroup: independent parts of a read in parallel, with one error and one end",

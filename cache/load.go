@@ -1,0 +1,182 @@
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+)
+
+// launch runs a flight on a goroutine of the cache's, so that the caller it was
+// begun for may give up without ending it.
+func (f *family) launch(ctx context.Context, q *question, fl *flight) {
+	c := f.cache
+	ctx = c.o.Detach(ctx)
+	if !c.spawn(func() { f.fly(ctx, q, fl, true) }) {
+		c.flights.land(q.key, fl, Served{}, errClosed)
+	}
+}
+
+// fly obtains an answer and lands the flight, also when the loader panics.
+func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
+	c := f.cache
+	ctx, cancel := context.WithTimeout(ctx, c.o.LoadLimit)
+	defer cancel()
+	stop := context.AfterFunc(c.life, cancel) //nolint:contextcheck // a load ends with the cache too
+	defer stop()
+	// The mark was heard before, and a scope belongs to the caller's own load.
+	ctx = context.WithValue(ctx, callKey{}, (*call)(nil))
+	var (
+		served Served
+		err    error
+	)
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = fmt.Errorf("cache: loading %s panicked: %v\n%s", f.name, thrown, debug.Stack())
+		}
+		c.flights.land(q.key, fl, served, err)
+	}()
+	served, err = f.obtain(ctx, q, wait)
+	if err != nil && served.Entry == nil && c.o.Unavailable(err) && c.journal.poll(ctx) != nil {
+		// Neither answers. Until a poll succeeds nobody else needs to find out.
+		c.down.Store(true)
+	}
+}
+
+// obtain answers from the remote cache or by a load.
+func (f *family) obtain(ctx context.Context, q *question, wait bool) (Served, error) {
+	if f.cache.remote == nil {
+		return f.load(ctx, q)
+	}
+	return f.obtainFar(ctx, q, wait)
+}
+
+// load answers from the primary and keeps the answer in memory if it may be
+// served again. An answer that a write has overtaken meanwhile is returned all
+// the same: it is right for whoever came before the load began.
+func (f *family) load(ctx context.Context, q *question) (Served, error) {
+	c := f.cache
+	begun := c.o.Clock()
+	h := c.history.Load()
+	// In this order: what is raised after the number is read counts against the
+	// entry, and what was raised before it the load will see.
+	s := &scope{tags: q.tags[:len(q.tags):len(q.tags)], own: true, began: h.floors.heard.Load(), soft: never, hard: never, until: never}
+	s.stamp = c.stamp(ctx, h, h.floors.slotsOf(q.tags))
+	value, err := q.load(withScope(ctx, s))
+	took := c.o.Clock().since(begun)
+	f.counters.loaded(took, err)
+	c.o.Loaded(f.name, took, err)
+	absent := err != nil && q.absent(err)
+	if err != nil && !absent {
+		return Served{}, err
+	}
+	e := &Entry{
+		asked: q, family: f, history: h, stamp: s.stamp, own: s.own, began: s.began,
+		tags: s.tags, slots: h.floors.slotsOf(s.tags), until: s.until, cost: took,
+	}
+	if absent {
+		e.absent = err
+		e.live(begun, absentFor, 0, s)
+	} else {
+		body, encodeErr := json.Marshal(value)
+		if encodeErr != nil {
+			return Served{}, fmt.Errorf("cache: encode %s: %w", f.name, encodeErr)
+		}
+		e.body.fill(body)
+		e.value, e.size = func() (any, error) { return value, nil }, sizeOf(value)
+		e.live(begun, f.fresh-time.Duration(rand.Int64N(int64(f.fresh)/10+1)), f.stale, s)
+	}
+	served := Served{Entry: e, Layer: Loaded, Left: max(0, e.soft-c.o.Clock().Mono), Cost: took}
+	if s.unverifiable {
+		served.Left, served.Stale = 0, Unverifiable
+	}
+	c.keep(e, s.unverifiable)
+	return served, err
+}
+
+// live sets the ends of an entry; none is after those of its parts.
+func (e *Entry) live(begun Instant, fresh, stale time.Duration, s *scope) {
+	e.soft = begun.Mono + fresh
+	e.hard = e.soft + stale
+	if s.until != never {
+		left := time.Duration(s.until - begun.Wall)
+		e.soft, e.hard = min(e.soft, begun.Mono+left), min(e.hard, begun.Mono+left)
+	}
+	e.soft, e.hard = min(e.soft, s.soft), min(e.hard, s.hard)
+	e.early = e.soft - earliest*e.cost
+}
+
+// keep puts an entry into memory, if it stands.
+func (c *Cache) keep(e *Entry, unverifiable bool) {
+	h := c.history.Load()
+	if unverifiable || e.history != h || !e.stands(h) {
+		e.family.counters.unstorable.Add(1)
+		return
+	}
+	if e.absent != nil {
+		c.absences.Set(e.asked.key, e)
+		return
+	}
+	if old, ok := c.entries.GetIfPresent(e.asked.key); ok && !old.stands(h) {
+		c.audit.replaced(e)
+	}
+	c.absences.Invalidate(e.asked.key)
+	c.entries.Set(e.asked.key, e)
+}
+
+// stamp is how far a load that begins now can see: the horizon of the last poll,
+// which costs nothing, or a new one if that is not above the floors of the tags.
+// 0, which is above no floor, stands for not knowing.
+func (c *Cache) stamp(ctx context.Context, h *history, slots []uint32) Mark {
+	polled := Mark(h.horizon.Load())
+	if h.floors.below(polled, slots) {
+		return polled
+	}
+	epoch, now, err := c.o.Journal.Horizon(ctx)
+	if err != nil || epoch != h.epoch {
+		c.journal.wake() //nolint:contextcheck // nobody waits for it
+		return 0
+	}
+	return now
+}
+
+// refresh loads an entry anew in the background, once at a time, and after a
+// failure not again for a while.
+func (c *Cache) refresh(e *Entry, now Instant) {
+	r := &e.refresh
+	if int64(now.Mono) < r.after.Load() || !r.running.CompareAndSwap(false, true) {
+		return
+	}
+	started := c.background(func() {
+		defer r.running.Store(false)
+		fl, mine := c.flights.join(e.asked.key)
+		if !mine {
+			return
+		}
+		e.family.fly(c.life, e.asked, fl, false)
+		if fl.err != nil {
+			pause := min(refreshPause<<r.failed.Load(), longestRefreshPause)
+			r.failed.Add(1)
+			r.after.Store(int64(c.o.Clock().Mono + pause))
+		}
+	})
+	if !started {
+		r.running.Store(false)
+	}
+}
+
+// refresh is what an entry knows of attempts to load it anew.
+type refresh struct {
+	running atomic.Bool
+	after   atomic.Int64 // not before
+	failed  atomic.Int32
+}
+
+// Pauses after refreshes that failed; each is twice the one before.
+const (
+	refreshPause        = time.Second
+	longestRefreshPause = 30 * time.Second
+)

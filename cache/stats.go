@@ -1,0 +1,112 @@
+package cache
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats are the figures of one node since it began, but for those that say "now".
+type Stats struct {
+	Epoch    Epoch
+	Horizon  Mark
+	Lease    time.Duration // now: what is left of it, below 0 once it has lapsed
+	Down     bool          // now: neither journal nor loads succeed
+	Entries  int           // now
+	Bytes    int64         // now: their weight
+	Absences int           // now
+	Waiters  int           // now: callers that wait for loads
+
+	Polls, PollsFailed uint64
+	PollTook           time.Duration // the last one
+	Raises             uint64        // rows of the journal that were read
+	Evictions          uint64
+	RingsLost          uint64
+
+	RemoteOpen bool // now: the remote cache is given a rest
+
+	Audited, AuditSkipped uint64
+	// Inconsistent counts answers found older than the bound. It must be 0.
+	Inconsistent uint64
+
+	Families map[string]FamilyStats
+}
+
+// FamilyStats are the figures of one family of reads.
+type FamilyStats struct {
+	Hits       uint64 // served from memory
+	FarHits    uint64 // served from the remote cache
+	Misses     uint64 // answered by a load
+	Joined     uint64 // of them, by a load that another caller had begun
+	Aged       uint64 // of the hits: past their soft end, while they were loaded anew
+	Unverified uint64 // of the hits: while the database was gone
+	Loads      uint64
+	LoadErrors uint64
+	LoadTime   time.Duration // of all loads
+	Unstorable uint64        // loads whose answer could not be kept
+	Corrupt    uint64        // bytes of the remote cache that were no entry
+	Errors     uint64        // reads without an answer
+}
+
+type counters struct {
+	polls, pollsFailed, heard, ringsLost, evicted atomic.Uint64
+	pollTook                                      atomic.Int64
+}
+
+type familyCounters struct {
+	hits  [Far + 1]atomic.Uint64 // by layer
+	stale [Unverifiable + 1]atomic.Uint64
+
+	joined, loads, loadErrors, unstorable, corrupt, errors atomic.Uint64
+	loadTime                                               atomic.Int64
+}
+
+func (f *familyCounters) loaded(took time.Duration, err error) {
+	f.loads.Add(1)
+	f.loadTime.Add(int64(took))
+	if err != nil {
+		f.loadErrors.Add(1)
+	}
+}
+
+// answered counts a read that waited for a flight.
+func (f *familyCounters) answered(s Served, mine bool, err error) {
+	if err != nil && s.Entry == nil {
+		f.errors.Add(1)
+		return
+	}
+	f.hits[s.Layer].Add(1)
+	if s.Layer == Loaded && !mine {
+		f.joined.Add(1)
+	}
+	if s.Stale != NotStale {
+		f.stale[s.Stale].Add(1)
+	}
+}
+
+// Stats reads all figures. They are not of one instant.
+func (c *Cache) Stats() Stats {
+	h := c.history.Load()
+	s := Stats{
+		Epoch: h.epoch, Horizon: Mark(h.horizon.Load()),
+		Lease: time.Duration(c.lease.mono.Load()) - c.o.Clock().Mono, Down: c.down.Load(),
+		Entries: c.entries.EstimatedSize(), Bytes: int64(c.entries.WeightedSize()), Absences: c.absences.EstimatedSize(),
+		Waiters: int(c.waiters.Load()),
+		Polls:   c.counters.polls.Load(), PollsFailed: c.counters.pollsFailed.Load(), PollTook: time.Duration(c.counters.pollTook.Load()),
+		Raises: c.counters.heard.Load(), RingsLost: c.counters.ringsLost.Load(), Evictions: c.counters.evicted.Load(),
+		RemoteOpen: c.remote != nil && c.remote.open(),
+		Audited:    c.audit.checked.Load(), AuditSkipped: c.audit.skipped.Load(), Inconsistent: c.audit.lies.Load(),
+		Families: map[string]FamilyStats{},
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for name, f := range c.families {
+		n := &f.counters
+		s.Families[name] = FamilyStats{
+			Hits: n.hits[Memory].Load(), FarHits: n.hits[Far].Load(), Misses: n.hits[Loaded].Load(), Joined: n.joined.Load(),
+			Aged: n.stale[Refreshing].Load(), Unverified: n.stale[Unverifiable].Load(),
+			Loads: n.loads.Load(), LoadErrors: n.loadErrors.Load(), LoadTime: time.Duration(n.loadTime.Load()),
+			Unstorable: n.unstorable.Load(), Corrupt: n.corrupt.Load(), Errors: n.errors.Load(),
+		}
+	}
+	return s
+}
