@@ -23,7 +23,8 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 // Restore replaces the database at url by a backup of the same kind of database.
 // Unless replace is true it refuses one that has a schema. Nobody may use the
 // database meanwhile. Either the backup is there afterwards or, after an error,
-// what was there before.
+// what was there before. The restored database has a new epoch, so no cache takes
+// an answer from before it for one from after.
 func Restore(ctx context.Context, url, file string, replace bool) error {
 	if info, err := os.Stat(file); err != nil {
 		return fmt.Errorf("the backup cannot be read: %w", err)
@@ -67,7 +68,11 @@ func restoreSQLite(ctx context.Context, e engine, file string) error {
 		return fmt.Errorf("%s is not a backup of an embedded database: %w", file, err)
 	}
 	fresh := e.path + ".restoring"
-	if err := copyFile(file, fresh); err != nil {
+	err = copyFile(file, fresh)
+	if err == nil {
+		err = newSQLiteEpoch(ctx, fresh)
+	}
+	if err != nil {
 		return errors.Join(err, os.Remove(fresh))
 	}
 	if err := e.close(); err != nil {
@@ -95,7 +100,8 @@ func copyFile(from, to string) (err error) {
 	return errors.Join(err, out.Sync(), out.Close())
 }
 
-// restorePostgres replaces everything in one transaction of pg_restore.
+// restorePostgres replaces everything in one transaction of pg_restore. The epoch
+// is new because the table that it is made of is.
 func restorePostgres(ctx context.Context, e engine, file string) error {
 	err := runPostgres(ctx, e.url, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", file)
 	if err != nil && strings.Contains(err.Error(), "valid archive") {

@@ -74,8 +74,8 @@ func TestBackupRoundTrip(t *testing.T) {
 		if got, want := contents(t, copied, fresh), contents(t, s, url); got != want {
 			t.Errorf("the restored database differs: %s", firstDifference(got, want))
 		}
-		if from, to, err := copied.Migrate(t.Context()); from != 2 || to != 2 || err != nil {
-			t.Errorf("it migrates from %d to %d (%v), want 2 and 2", from, to, err)
+		if from, to, err := copied.Migrate(t.Context()); from != schema || to != schema || err != nil {
+			t.Errorf("it migrates from %d to %d (%v), want %d twice", from, to, err, schema)
 		}
 		ask := exodrive.CarQuery{Search: "ferari", Sort: exodrive.SortRelevance, Page: 1, Limit: 12}
 		if _, total, _, err := copied.Cars(t.Context(), ask, "USD"); total == 0 || err != nil {
@@ -111,8 +111,8 @@ func firstDifference(got, want string) string {
 func TestBackupOfAnEmptyHouse(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		fresh := another(t, url)
-		if have, _, err := restored(t, fresh, backup(t, s), false).SchemaVersions(t.Context()); have != 2 || err != nil {
-			t.Errorf("the restored schema has version %d (%v), want 2", have, err)
+		if have, _, err := restored(t, fresh, backup(t, s), false).SchemaVersions(t.Context()); have != schema || err != nil {
+			t.Errorf("the restored schema has version %d (%v), want %d", have, err, schema)
 		}
 	})
 }

@@ -33,6 +33,22 @@ type dialect struct {
 	anyOf func(words []string) string
 	// fault sorts a driver's error.
 	fault func(error) (kind faultKind, constraint string)
+	// dialJournal makes a connection outside the pool that reads the cache's
+	// journal, and horizon is the statement for a fresh horizon. Plain ones leave
+	// out what the server may refuse to tell; refusesToTell recognises that.
+	dialJournal   func(ctx context.Context, e engine) (journalConn, error)
+	horizon       func(plain bool) string
+	refusesToTell func(error) bool
+	// prunable is the highest mark of a batch of old journal rows: $1 the
+	// retention in milliseconds, $2 the size.
+	prunable string
+	// written are the journal rows of the transaction that asks, above the mark $1
+	// that beforeWrites gave when it began, or 0 where that is empty.
+	written, beforeWrites string
+	// ring wakes everybody who listens; empty where nobody can. listen calls heard
+	// after it has begun to listen, and for every ring until it fails.
+	ring   string
+	listen func(ctx context.Context, e engine, heard func()) error
 	// migrator gives connections that run migrations, and makes all other
 	// processes wait for theirs until release is called.
 	migrator func(ctx context.Context, e engine) (db *sql.DB, release func() error, err error)
@@ -59,6 +75,7 @@ const (
 	faultForeign               // a row that is referred to, or is not there
 	faultCheck                 // a CHECK or NOT NULL
 	faultRetry                 // lost against another transaction
+	faultRolledBack            // the commit of a transaction that had failed before
 	faultUnavailable           // no connection, no room, no time
 )
 
@@ -76,6 +93,16 @@ func openEngine(ctx context.Context, c Config) (engine, error) {
 func (d *dialect) retryable(err error) bool {
 	kind, _ := d.fault(err)
 	return kind == faultRetry
+}
+
+// refused tells whether an error of a commit says that nothing was committed. Any
+// other may be the loss of the answer to one that was.
+func (d *dialect) refused(err error) bool {
+	switch kind, _ := d.fault(err); kind {
+	case faultUnique, faultForeign, faultCheck, faultRetry, faultRolledBack:
+		return true
+	}
+	return false
 }
 
 // conflicts says in a sentence what a constraint protects. Postgres names the

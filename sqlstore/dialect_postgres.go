@@ -38,8 +38,14 @@ var postgresDialect = dialect{
 	anyOf:    func(words []string) string { return strings.Join(words, " | ") },
 	fault:    postgresFault,
 	migrator: postgresMigrator,
+
+	dialJournal: dialPostgresJournal, horizon: postgresHorizonText, refusesToTell: refusesToTellPostgres,
+	prunable: postgresPrunable, written: postgresWritten,
+	ring: postgresRing, listen: listenPostgres,
+
 	backup: func(ctx context.Context, e engine, file string) error {
-		return runPostgres(ctx, e.url, "pg_dump", "--format=custom", "--no-owner", "--file="+file)
+		// The numbers in the journal mean nothing in another cluster.
+		return runPostgres(ctx, e.url, "pg_dump", "--format=custom", "--no-owner", "--exclude-table-data=cache_journal", "--file="+file)
 	},
 	restore: restorePostgres,
 }
@@ -49,6 +55,7 @@ var postgresDialect = dialect{
 var pooledDialect = func() dialect {
 	d := postgresDialect
 	d.beginTx = fmt.Sprintf(`SET LOCAL statement_timeout = %d`, statementTimeout.Milliseconds())
+	d.ring, d.listen = "", nil // a session that listens would be somebody else's the next moment
 	return d
 }()
 
@@ -121,6 +128,9 @@ func (c patientConnector) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func postgresFault(err error) (faultKind, string) {
+	if errors.Is(err, pgx.ErrTxCommitRollback) {
+		return faultRolledBack, ""
+	}
 	var connect *pgconn.ConnectError
 	if errors.As(err, &connect) {
 		// Whatever the server said when it refused the connection, no statement ran.

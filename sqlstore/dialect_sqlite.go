@@ -56,6 +56,9 @@ var sqliteDialect = dialect{
 		return errors.Join(err, db.Close())
 	},
 	restore: restoreSQLite,
+
+	dialJournal: dialSQLiteJournal, horizon: func(bool) string { return horizonOnSQLite }, refusesToTell: func(error) bool { return false },
+	prunable: prunableOnSQLite, written: writtenOnSQLite, beforeWrites: beforeWritesOnSQLite,
 }
 
 // How long a statement waits for another process's write, and a start for
@@ -109,15 +112,18 @@ func openSQLite(path string, _ Config) (engine, error) {
 // sqliteDSN: busy_timeout comes first, so that the switch to WAL waits for a
 // second process that is doing the same. 256 MiB of the file are mapped.
 func sqliteDSN(path, txlock string, patience time.Duration) string {
-	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)" +
+	return "file:" + sqlitePath(path) + "?_pragma=busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" +
 		"&_pragma=cache_size(-16000)&_pragma=mmap_size(268435456)&_txlock=" + txlock
 }
 
 // openSQLiteFile opens a file only to look at it.
 func openSQLiteFile(path string) (*sql.DB, error) {
-	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?mode=ro")
+	return sql.Open("sqlite", "file:"+sqlitePath(path)+"?mode=ro")
 }
+
+// sqlitePath is a path inside of an SQLite address.
+func sqlitePath(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 
 func sqlStats(s sql.DBStats) obs.PoolStats {
 	return obs.PoolStats{

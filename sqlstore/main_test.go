@@ -25,6 +25,9 @@ func TestMain(m *testing.M) { os.Exit(exotest.Main(m)) }
 // today is the day around which the rentals of these tests lie.
 var today = exodrive.MustDate("2026-07-01")
 
+// schema is the version of this release.
+const schema = 3
+
 // noon is when the stores of these tests believe to be.
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 
@@ -62,7 +65,9 @@ func seeded(t testing.TB, url string) {
 
 func seed(t testing.TB, s *sqlstore.Store) {
 	t.Helper()
-	service, err := rental.New(t.Context(), rental.Options{Store: s, Now: func() time.Time { return noon }})
+	c := rental.NewCache(s)
+	defer c.Close()
+	service, err := rental.New(t.Context(), rental.Options{Store: s, Cache: c, Now: func() time.Time { return noon }})
 	if err == nil {
 		err = service.Seed(t.Context(), demo.Demo(today), true, nil)
 	}
@@ -80,6 +85,22 @@ func eachEmpty(t *testing.T, run func(t *testing.T, s *sqlstore.Store, url strin
 func eachSeeded(t *testing.T, run func(t *testing.T, s *sqlstore.Store, url string)) {
 	t.Parallel()
 	exotest.EachEngine(t, "seeded", seeded, func(t *testing.T, url string) { run(t, open(t, url), url) })
+}
+
+// eachAlone is eachEmpty on a Postgres server of the test's own: a horizon waits
+// for every transaction of a server, those of other tests too.
+func eachAlone(t *testing.T, run func(t *testing.T, s *sqlstore.Store, url string)) {
+	t.Parallel()
+	for _, engine := range exotest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			url := "sqlite:" + t.TempDir() + "/exodrive.db"
+			if engine == exotest.PostgreSQL {
+				url = exotest.OwnPostgres(t).URL("postgres")
+			}
+			empty(t, url)
+			run(t, open(t, url), url)
+		})
+	}
 }
 
 // raw is the database past the store, as somebody with a SQL prompt has it.
@@ -238,3 +259,6 @@ func oneCar(t testing.TB, s *sqlstore.Store) {
 			tx.InsertCustomers(t.Context(), []exodrive.Customer{aCustomer()}))
 	})
 }
+
+// postgresEmpty is a Postgres database with the schema and nothing in it.
+func postgresEmpty(t testing.TB) string { return exotest.PostgresFrom(t, "empty", empty) }

@@ -32,7 +32,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 						}
 						defer s.Close()
 						from, to, err := s.Migrate(t.Context())
-						if err != nil || to != 2 || from != 0 && from != 2 {
+						if err != nil || to != schema || from != 0 && from != schema {
 							t.Errorf("migrated from %d to %d: %v", from, to, err)
 						}
 						mu.Lock()
@@ -45,11 +45,11 @@ func TestManyMigrateAtOnce(t *testing.T) {
 				close(begin)
 				wg.Wait()
 				have, want, err := open(t, url).SchemaVersions(t.Context())
-				if worked != 1 || have != want || want != 2 || err != nil {
-					t.Errorf("%d of %d migrated, the schema is at %d of %d (%v); want one, and version 2", worked, stores, have, want, err)
+				if worked != 1 || have != want || want != schema || err != nil {
+					t.Errorf("%d of %d migrated, the schema is at %d of %d (%v); want one, and version %d", worked, stores, have, want, err, schema)
 				}
-				if n := prompt(t, url).number(`SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0`); n != 2 {
-					t.Errorf("%d migrations are noted, want 2", n)
+				if n := prompt(t, url).number(`SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0`); n != schema {
+					t.Errorf("%d migrations are noted, want %d", n, schema)
 				}
 			})
 		})
@@ -99,8 +99,8 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 			t.Errorf("Migrate says %d, %d, %v; want 999999 twice and ErrNewerSchema", from, to, err)
 		}
 		have, want, err := s.SchemaVersions(t.Context())
-		if have != 999999 || want != 2 || err != nil {
-			t.Errorf("SchemaVersions says %d, %d, %v; want 999999 and 2", have, want, err)
+		if have != 999999 || want != schema || err != nil {
+			t.Errorf("SchemaVersions says %d, %d, %v; want 999999 and %d", have, want, err, schema)
 		}
 	})
 }
@@ -108,8 +108,8 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 // A second start finds nothing to do.
 func TestMigrateAgain(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, _ string) {
-		if from, to, err := s.Migrate(t.Context()); from != 2 || to != 2 || err != nil {
-			t.Errorf("migrated from %d to %d: %v; want 2 and 2", from, to, err)
+		if from, to, err := s.Migrate(t.Context()); from != schema || to != schema || err != nil {
+			t.Errorf("migrated from %d to %d: %v; want %d twice", from, to, err, schema)
 		}
 	})
 }

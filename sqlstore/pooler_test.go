@@ -21,7 +21,7 @@ func TestBehindAPooler(t *testing.T) {
 	t.Parallel()
 	direct := exotest.Postgres(t)
 	s := pooled(t, direct)
-	if from, to, err := s.Migrate(t.Context()); from != 0 || to != 2 || err != nil {
+	if from, to, err := s.Migrate(t.Context()); from != 0 || to != schema || err != nil {
 		t.Fatalf("migrated from %d to %d: %v", from, to, err)
 	}
 	seed(t, s)
@@ -35,7 +35,7 @@ func TestBehindAPooler(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if from, to, err := s.Migrate(t.Context()); from != 2 || to != 2 || err != nil {
+	if from, to, err := s.Migrate(t.Context()); from != schema || to != schema || err != nil {
 		t.Errorf("the second start migrates from %d to %d: %v", from, to, err)
 	}
 }
@@ -91,7 +91,7 @@ func TestManyMigrateBehindAPooler(t *testing.T) {
 				return
 			}
 			defer s.Close()
-			if _, to, err := s.Migrate(t.Context()); to != 2 || err != nil {
+			if _, to, err := s.Migrate(t.Context()); to != schema || err != nil {
 				t.Errorf("migrated to %d: %v", to, err)
 			}
 		})

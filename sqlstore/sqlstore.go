@@ -20,8 +20,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/obs"
 )
 
@@ -51,6 +53,8 @@ type Store struct {
 	rw     *sql.DB
 	engine engine
 	now    func() time.Time
+	// written is the hook of OnWritten.
+	written atomic.Pointer[func(context.Context, cache.Written)]
 }
 
 // Open connects to the database, which must answer within ten seconds, and
@@ -165,12 +169,25 @@ func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
 			return err
 		}
 	}
+	hook := s.written.Load()
+	before, err := t.beforeWrites(ctx, hook != nil)
+	if err != nil {
+		return err
+	}
 	if err := fn(t); err != nil {
 		return err
 	}
+	wrote, err := t.wrote(ctx, before, hook != nil)
+	if err != nil {
+		return err
+	}
 	done = obs.RequestFrom(ctx).DB()
-	defer done()
-	if err := tx.Commit(); err != nil {
+	err = tx.Commit()
+	done()
+	if len(wrote) > 0 && (err == nil || !s.d.refused(err)) {
+		(*hook)(ctx, wrote)
+	}
+	if err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
