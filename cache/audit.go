@@ -3,7 +3,7 @@ package cache
 import (
 	"bytes"
 	"context"
-	"encoding/json"
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -52,7 +52,12 @@ func (a *auditor) seen(e *Entry) {
 // replaced offers an entry that was loaded because a write had been heard.
 func (a *auditor) replaced(e *Entry) { a.offer(e) }
 
+// offer queues an entry. One that depends on nothing that is written cannot be
+// refused, and may differ from what a second load brings.
 func (a *auditor) offer(e *Entry) {
+	if len(e.tags) == 0 {
+		return
+	}
 	select {
 	case a.queue <- e:
 	default:
@@ -95,7 +100,7 @@ func (a *auditor) due() Instant {
 func (a *auditor) differs(e *Entry) bool {
 	ctx, cancel := context.WithTimeout(a.c.life, a.c.o.LoadLimit)
 	defer cancel()
-	value, err := e.asked.load(context.WithValue(ctx, callKey{}, &call{direct: true}))
+	value, err := a.load(context.WithValue(ctx, callKey{}, &call{direct: true}), e)
 	if err != nil {
 		if e.asked.absent(err) {
 			a.checked.Add(1)
@@ -104,13 +109,24 @@ func (a *auditor) differs(e *Entry) bool {
 		a.skipped.Add(1)
 		return false
 	}
-	body, err := json.Marshal(value)
+	body, err := encode(value)
 	if err != nil {
 		a.skipped.Add(1)
 		return false
 	}
 	a.checked.Add(1)
 	return !bytes.Equal(body, e.body.identity.Body)
+}
+
+// load is the entry's own; a panic, which a request would survive, must not end
+// the process here.
+func (a *auditor) load(ctx context.Context, e *Entry) (value any, err error) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = fmt.Errorf("cache: auditing %s panicked: %v", e.family.name, thrown)
+		}
+	}()
+	return e.asked.load(ctx)
 }
 
 // judge looks at the suspects whose time has come, and returns the others.

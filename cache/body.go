@@ -136,7 +136,9 @@ func (e *Entry) Variant(coding Coding) *Variant {
 			return v
 		}
 		if e.body.gzip != nil && e.body.wanted.Load() < wants && e.body.wanted.Add(1) == wants {
-			e.family.cache.background(func() { e.body.makeBrotli() })
+			if !e.family.cache.background(func() { e.body.makeBrotli() }) {
+				e.body.wanted.Store(0) // too much is going on; let others ask again
+			}
 		}
 		return nil
 	default:

@@ -148,6 +148,9 @@ type history struct {
 	horizon atomic.Uint64
 	// heard are the marks at or above the horizon whose rows have been read.
 	heard heardMarks
+	// ended is another epoch, known to be over: the one before, or the last that a
+	// caller carried a mark of.
+	ended atomic.Uint64
 }
 
 func newHistory(epoch Epoch, slots int) *history {

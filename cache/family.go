@@ -118,6 +118,17 @@ func (a Answer[V]) Value() (V, error) {
 	return v.(V), nil
 }
 
+// Value is the read model of an answer, as what Read returns in one step:
+//
+//	car, err := cache.Value(cars.Read(ctx, id))
+func Value[V any](a Answer[V], err error) (V, error) {
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return a.Value()
+}
+
 // Layer is where an answer came from.
 type Layer uint8
 

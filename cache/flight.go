@@ -29,12 +29,17 @@ func (f *flights) arrival() uint64 {
 	return f.begun
 }
 
-// join returns the load of a key, with started true if the caller must run it.
-func (f *flights) join(key string) (fl *flight, started bool) {
+// join returns the load of a key, with started true if the caller must run it,
+// and nil if that would be one more than most: callers may give up while what they
+// have begun goes on.
+func (f *flights) join(key string, most int) (fl *flight, started bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fl := f.byKey[key]; fl != nil {
 		return fl, false
+	}
+	if len(f.byKey) >= most {
+		return nil, false
 	}
 	f.begun++
 	fl = &flight{number: f.begun, done: make(chan struct{})}
@@ -54,13 +59,19 @@ func (f *flights) land(key string, fl *flight, served Served, err error) {
 	close(fl.done)
 }
 
-// await waits for a flight to land.
-func (c *Cache) await(ctx context.Context, fl *flight) (Served, error) {
+// enter takes a place among those who wait for loads, if there is one.
+func (c *Cache) enter() bool {
 	if c.waiters.Add(1) > int64(c.o.Waiters) {
-		c.waiters.Add(-1)
-		return Served{}, ErrBusy
+		c.leave()
+		return false
 	}
-	defer c.waiters.Add(-1)
+	return true
+}
+
+func (c *Cache) leave() { c.waiters.Add(-1) }
+
+// await waits for a flight to land.
+func (fl *flight) await(ctx context.Context) (Served, error) {
 	select {
 	case <-fl.done:
 		return fl.served, fl.err

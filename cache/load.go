@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,7 +41,7 @@ func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
 		c.flights.land(q.key, fl, served, err)
 	}()
 	served, err = f.obtain(ctx, q, wait)
-	if err != nil && served.Entry == nil && c.o.Unavailable(err) && c.journal.poll(ctx) != nil {
+	if err != nil && served.Entry == nil && c.o.Unavailable(err) && c.journal.poll(c.life) != nil { //nolint:contextcheck // that of the load may have timed out
 		// Neither answers. Until a poll succeeds nobody else needs to find out.
 		c.down.Store(true)
 	}
@@ -59,8 +60,12 @@ func (f *family) obtain(ctx context.Context, q *question, wait bool) (Served, er
 // the same: it is right for whoever came before the load began.
 func (f *family) load(ctx context.Context, q *question) (Served, error) {
 	c := f.cache
-	begun := c.o.Clock()
 	h := c.history.Load()
+	if h.epoch == 0 { // what is loaded before the first poll belongs to no history
+		_ = c.journal.poll(ctx)
+		h = c.history.Load()
+	}
+	begun := c.o.Clock()
 	// In this order: what is raised after the number is read counts against the
 	// entry, and what was raised before it the load will see.
 	s := &scope{tags: q.tags[:len(q.tags):len(q.tags)], own: true, began: h.floors.heard.Load(), soft: never, hard: never, until: never}
@@ -81,7 +86,7 @@ func (f *family) load(ctx context.Context, q *question) (Served, error) {
 		e.absent = err
 		e.live(begun, absentFor, 0, s)
 	} else {
-		body, encodeErr := json.Marshal(value)
+		body, encodeErr := encode(value)
 		if encodeErr != nil {
 			return Served{}, fmt.Errorf("cache: encode %s: %w", f.name, encodeErr)
 		}
@@ -95,6 +100,16 @@ func (f *family) load(ctx context.Context, q *question) (Served, error) {
 	}
 	c.keep(e, s.unverifiable)
 	return served, err
+}
+
+// encode makes an entry's body: JSON in one line, with < and & as they are, since
+// it is no part of a page.
+func encode(value any) ([]byte, error) {
+	var to bytes.Buffer
+	e := json.NewEncoder(&to)
+	e.SetEscapeHTML(false)
+	err := e.Encode(value)
+	return bytes.Clone(to.Bytes()), err // without the buffer's spare room
 }
 
 // live sets the ends of an entry; none is after those of its parts.
@@ -118,6 +133,7 @@ func (c *Cache) keep(e *Entry, unverifiable bool) {
 	}
 	if e.absent != nil {
 		c.absences.Set(e.asked.key, e)
+		c.entries.Invalidate(e.asked.key) // or it would be found first, and refused
 		return
 	}
 	if old, ok := c.entries.GetIfPresent(e.asked.key); ok && !old.stands(h) {
@@ -135,6 +151,10 @@ func (c *Cache) stamp(ctx context.Context, h *history, slots []uint32) Mark {
 	if h.floors.below(polled, slots) {
 		return polled
 	}
+	// A journal that hangs must leave the load its time: without a stamp the entry
+	// still stands by the second rule.
+	ctx, cancel := context.WithTimeout(ctx, c.o.Bound/4)
+	defer cancel()
 	epoch, now, err := c.o.Journal.Horizon(ctx)
 	if err != nil || epoch != h.epoch {
 		c.journal.wake() //nolint:contextcheck // nobody waits for it
@@ -152,14 +172,14 @@ func (c *Cache) refresh(e *Entry, now Instant) {
 	}
 	started := c.background(func() {
 		defer r.running.Store(false)
-		fl, mine := c.flights.join(e.asked.key)
+		fl, mine := c.flights.join(e.asked.key, c.o.Waiters)
 		if !mine {
 			return
 		}
 		e.family.fly(c.life, e.asked, fl, false)
 		if fl.err != nil {
-			pause := min(refreshPause<<r.failed.Load(), longestRefreshPause)
-			r.failed.Add(1)
+			doubled := min(r.failed.Add(1)-1, mostDoublings) // more would overflow
+			pause := min(refreshPause<<doubled, longestRefreshPause)
 			r.after.Store(int64(c.o.Clock().Mono + pause))
 		}
 	})
@@ -179,4 +199,5 @@ type refresh struct {
 const (
 	refreshPause        = time.Second
 	longestRefreshPause = 30 * time.Second
+	mostDoublings       = 5
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,7 +20,8 @@ type reader struct {
 
 	// Only the running poll uses these.
 	position Position
-	failing  bool
+	// failing is set while polls fail.
+	failing atomic.Bool
 }
 
 type pollRun struct {
@@ -104,9 +106,9 @@ func (r *reader) once() error {
 	// Last, so that whoever sees the lease sees the floors.
 	c.lease.renew(begun, c.o.Bound)
 	c.down.Store(false)
-	if r.failing {
+	if r.failing.Load() {
 		c.o.Log.Info("cache reads the journal again")
-		r.failing = false
+		r.failing.Store(false)
 	}
 	c.counters.polls.Add(1)
 	c.counters.pollTook.Store(int64(c.o.Clock().since(begun)))
@@ -116,10 +118,9 @@ func (r *reader) once() error {
 // failed notes a poll that failed, and says so once until one succeeds.
 func (r *reader) failed(err error) error {
 	r.c.counters.pollsFailed.Add(1)
-	if !r.failing && r.c.life.Err() == nil {
+	if !r.failing.Swap(true) && r.c.life.Err() == nil {
 		r.c.o.Log.Warn("cache cannot read the journal, and serves from memory for no longer than the bound", "error", err, "bound", r.c.o.Bound)
 	}
-	r.failing = true
 	return err
 }
 
@@ -158,6 +159,7 @@ func (r *reader) startOver(reading Reading) {
 	h := newHistory(reading.Epoch, c.o.Slots)
 	// A reader that begins may have missed what is no longer in the journal.
 	h.floors.raiseAll(reading.Pruned)
+	h.ended.Store(uint64(c.history.Load().epoch))
 	r.raise(h, reading)
 	c.lease.drop()
 	c.history.Store(h)
@@ -196,6 +198,10 @@ type heardMarks struct {
 	marks map[Mark]struct{}
 }
 
+// mostHeard bounds them: a transaction that stays open holds the horizon back for
+// as long. A mark that is not remembered costs its carrier a poll.
+const mostHeard = 10_000
+
 func (m *heardMarks) note(reading Reading) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -205,7 +211,7 @@ func (m *heardMarks) note(reading Reading) {
 		}
 	}
 	for _, raise := range reading.Raises {
-		if raise.Mark >= reading.Horizon {
+		if raise.Mark >= reading.Horizon && len(m.marks) < mostHeard {
 			if m.marks == nil {
 				m.marks = map[Mark]struct{}{}
 			}

@@ -81,10 +81,9 @@ func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (Served,
 	h := c.history.Load()
 	slots := h.floors.slotsOf(q.tags)
 	want := Wanted{Key: q.key, Epoch: h.epoch, Above: h.floors.highest(slots), Token: newToken(), Lease: leaseFor}
-	if !wait { // an entry that is about to end is no news
-		if e, ok := c.entries.GetIfPresent(q.key); ok {
-			want.Above = max(want.Above, e.stamp)
-		}
+	var held *Entry // what a refresh is to replace
+	if !wait {
+		held, _ = c.entries.GetIfPresent(q.key)
 	}
 	started := c.o.Clock()
 	for misses := 0; misses < 2; {
@@ -94,7 +93,7 @@ func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (Served,
 		}
 		switch taken.Outcome {
 		case Found:
-			if served, ok := f.arrived(ctx, q, h, taken); ok {
+			if served, ok := f.arrived(ctx, q, h, taken, held); ok {
 				return served, nil
 			}
 			misses++
@@ -107,7 +106,9 @@ func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (Served,
 			if !wait {
 				return Served{}, errElsewhere
 			}
-			if c.o.Clock().since(started) >= leaseFor || !pause(ctx) {
+			// Longer than a lease: when its holder has died, one of those who wait gets
+			// the next, and the others wait for him.
+			if c.o.Clock().since(started) >= c.o.LoadLimit/2 || !pause(ctx) {
 				return f.load(ctx, q)
 			}
 		}
@@ -132,12 +133,17 @@ func pause(ctx context.Context) bool {
 
 func newToken() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
-// arrived judges what the remote cache had, and keeps it if it is valid.
-func (f *family) arrived(ctx context.Context, q *question, h *history, taken Taken) (Served, bool) {
+// arrived judges what the remote cache had, and keeps it if it is valid. For a
+// refresh, only what was loaded well after the entry held is news; stamps do not
+// tell, as while nothing is written all loads have the same.
+func (f *family) arrived(ctx context.Context, q *question, h *history, taken Taken, held *Entry) (Served, bool) {
 	c := f.cache
 	e, err := f.unpack(q, h, taken)
 	if err != nil {
 		f.counters.corrupt.Add(1)
+		return Served{}, false
+	}
+	if held != nil && e.soft-held.soft < f.fresh/2 {
 		return Served{}, false
 	}
 	// It may know of writes that this node has not heard of, and so of floors that

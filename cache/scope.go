@@ -28,6 +28,7 @@ type scope struct {
 type call struct {
 	epoch Epoch
 	mark  Mark
+	admit Admitter
 	scope *scope
 	// direct reads past every cache, for the auditor: parts included.
 	direct bool
@@ -51,6 +52,45 @@ func WithMark(ctx context.Context, epoch Epoch, mark Mark) context.Context {
 	c := callOf(ctx)
 	c.epoch, c.mark = epoch, mark
 	return context.WithValue(ctx, callKey{}, &c)
+}
+
+// Admitter decides whether a read may load.
+type Admitter interface {
+	// Admit is called by the goroutine that reads. Its error ends the read.
+	Admit() error
+}
+
+// Admission is a context under which a read asks once before it loads anything or
+// waits for a load, so that a limit can spare what memory answers. Reads of a
+// loader are not asked about. It is a type, and no function as WithMark is, so that
+// whoever answers a request can hold it in what every request has anyway: a hit
+// then pays nothing for it. It is ready after Under.
+type Admission struct {
+	context.Context //nolint:containedctx // it is a context itself
+	call            call
+}
+
+// Under makes a a context of ctx, and returns it. It is called once.
+func (a *Admission) Under(ctx context.Context, ask Admitter) context.Context {
+	a.Context, a.call = ctx, callOf(ctx)
+	a.call.admit = ask
+	return a
+}
+
+// Value implements context.Context.
+func (a *Admission) Value(key any) any {
+	if key == (callKey{}) {
+		return &a.call
+	}
+	return a.Context.Value(key)
+}
+
+// admitted asks whether a read may load.
+func (c call) admitted() error {
+	if c.admit == nil {
+		return nil
+	}
+	return c.admit.Admit()
 }
 
 func withScope(ctx context.Context, s *scope) context.Context {
@@ -87,15 +127,28 @@ func (s *scope) depend(tags []string) {
 	}
 }
 
-// include makes an entry a part of the answer.
+// include makes an entry a part of the answer. Whether and when this node loaded
+// the part is of no matter to the second rule: it was valid when it was included,
+// so it has all that had been raised here when the scope began.
 func (s *scope) include(e *Entry, stale Staleness) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.depend(e.tags)
-	s.stamp = min(s.stamp, e.stamp)
-	s.own = s.own && e.own
-	s.began = min(s.began, e.began)
+	s.stamp = min(s.stamp, e.seesTo())
 	s.soft, s.hard = min(s.soft, e.soft), min(s.hard, e.hard)
 	s.until = min(s.until, e.until)
 	s.unverifiable = s.unverifiable || stale == Unverifiable
+}
+
+// seesTo is how far a part sees now, which may be further than its load could: an
+// entry that stands though every mark below the horizon has been heard misses no
+// write below it. Without this an old part would keep the whole below the floors
+// of the others, and so unfit to keep, for as long as the part lives.
+func (e *Entry) seesTo() Mark {
+	h := e.family.cache.history.Load()
+	horizon := Mark(h.horizon.Load()) // before the floors: they are raised first
+	if e.history != h || !e.stands(h) {
+		return e.stamp
+	}
+	return max(e.stamp, horizon)
 }

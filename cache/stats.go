@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -81,6 +83,24 @@ func (f *familyCounters) answered(s Served, mine bool, err error) {
 	if s.Stale != NotStale {
 		f.stale[s.Stale].Add(1)
 	}
+}
+
+// FamilyInfo is how long a family of reads keeps.
+type FamilyInfo struct {
+	Name         string
+	Fresh, Stale time.Duration
+}
+
+// Families are the registered families, by name.
+func (c *Cache) Families() []FamilyInfo {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	all := make([]FamilyInfo, 0, len(c.families))
+	for _, name := range slices.Sorted(maps.Keys(c.families)) {
+		f := c.families[name]
+		all = append(all, FamilyInfo{f.name, f.fresh, f.stale})
+	}
+	return all
 }
 
 // Stats reads all figures. They are not of one instant.

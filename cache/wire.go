@@ -12,7 +12,7 @@ import (
 // the first four fields:
 //
 //	version  1 byte
-//	sum      4 bytes, CRC-32C of everything after it
+//	sum      4 bytes, CRC-32C of the key and everything after the sum
 //	epoch    8 bytes
 //	stamp    8 bytes
 //	cost in ns · stale window in ns · until in ns of Unix time, 0 for never ·
@@ -56,12 +56,18 @@ func (e *Entry) pack() []byte {
 	} else {
 		b = binary.AppendUvarint(b, 0)
 	}
-	binary.BigEndian.PutUint32(b[1:], crc32.Checksum(b[5:], castagnoli))
+	binary.BigEndian.PutUint32(b[1:], sumOf(e.asked.key, b))
 	return b
 }
 
 func appendText[T string | []byte](b []byte, s T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// sumOf is the sum of packed bytes. The key is in it, so that an answer that a
+// connection gave to another question is broken bytes and not an answer.
+func sumOf(key string, b []byte) uint32 {
+	return crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, b[5:])
 }
 
 // stampOf is the stamp of packed bytes, 0 if they are too short to have one.
@@ -76,7 +82,7 @@ func stampOf(b []byte) Mark {
 // whatever reason, are an error and nothing else.
 func (f *family) unpack(q *question, h *history, taken Taken) (*Entry, error) {
 	b := taken.Bytes
-	if len(b) < wireHead || b[0] != wireVersion || binary.BigEndian.Uint32(b[1:]) != crc32.Checksum(b[5:], castagnoli) {
+	if len(b) < wireHead || b[0] != wireVersion || binary.BigEndian.Uint32(b[1:]) != sumOf(q.key, b) {
 		return nil, errWire
 	}
 	if Epoch(binary.BigEndian.Uint64(b[5:])) != h.epoch {
