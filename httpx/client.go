@@ -9,7 +9,8 @@ import (
 	"github.com/exodrive/exodrive"
 )
 
-// TrustedProxies are the addresses whose X-Forwarded-For is believed.
+// TrustedProxies are the addresses whose X-Forwarded-For and
+// X-Forwarded-Proto are believed.
 type TrustedProxies []netip.Prefix
 
 // ipv6Site is the part of an IPv6 address that names one customer: providers
@@ -87,6 +88,16 @@ func (t TrustedProxies) ClientAddr(r *http.Request) netip.Addr {
 		}
 	}
 	return addr
+}
+
+// encrypted tells whether the caller is known to call by https: this connection
+// is, or a trusted proxy says that its own is.
+func (t TrustedProxies) encrypted(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	addr, ok := parseAddr(r.RemoteAddr)
+	return ok && t.trusts(addr) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
 
 // cutLast splits off the entry after the last comma; more tells whether there is

@@ -33,30 +33,55 @@ func ParseIfMatch(header string) (version int64, err error) {
 	return version, nil
 }
 
-// Accepts tells whether an Accept-Encoding header allows a content coding such
-// as "gzip" or "br".
-func Accepts(acceptEncoding, coding string) bool {
-	wildcard := false
-	for part := range strings.SplitSeq(acceptEncoding, ",") {
-		name, params, _ := strings.Cut(part, ";")
-		name = strings.TrimSpace(name)
-		switch {
-		case strings.EqualFold(name, coding):
-			return !refused(params)
-		case name == "*":
-			wildcard = !refused(params)
+// longestMatch is how many bytes of If-None-Match are read: our tags have 24 at
+// most, and a cache may send those of all it has.
+const longestMatch = 4 << 10
+
+// anyMatches tells whether lines of If-None-Match name a tag, by the weak
+// comparison (RFC 9110, 13.1.2): proxies weaken tags when they compress. What
+// follows something that is no tag is not read, and a header that is too long not
+// at all, which costs the caller no more than a whole answer.
+func anyMatches(lines []string, tag string) bool {
+	if len(lines) == 0 {
+		return false
+	}
+	if len(lines) == 1 && (lines[0] == tag || lines[0] == "*") {
+		return true
+	}
+	room := longestMatch
+	for _, line := range lines {
+		if room -= len(line); room < 0 {
+			return false
+		}
+		for rest := line; rest != ""; {
+			var next string
+			if next, rest = cutTag(rest); next == tag {
+				return true
+			}
 		}
 	}
-	return wildcard
+	return len(lines) == 1 && trimSpace(lines[0]) == "*" && len(lines[0]) <= longestMatch
 }
 
-// refused tells whether the parameters of an encoding give it weight zero.
-func refused(params string) bool {
-	for p := range strings.SplitSeq(params, ";") {
-		if q, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(p)), "q="); ok {
-			weight, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-			return err != nil || weight <= 0
+// cutTag cuts the first tag off a list, without its mark of weakness. rest is ""
+// when there is no further one; so is tag if what comes first is none.
+func cutTag(list string) (tag, rest string) {
+	list = strings.TrimLeft(list, " \t,") // elements may be empty (RFC 9110, 5.6.1.2)
+	list = strings.TrimPrefix(list, "W/")
+	if list == "" || list[0] != '"' {
+		return "", ""
+	}
+	for i := 1; i < len(list); i++ {
+		switch c := list[i]; {
+		case c == '"':
+			tag, rest = list[:i+1], strings.TrimLeft(list[i+1:], " \t")
+			if rest != "" && rest[0] != ',' {
+				return "", ""
+			}
+			return tag, rest
+		case c < 0x21 || c == 0x7f: // a comma may stand in a tag, a blank may not
+			return "", ""
 		}
 	}
-	return false
+	return "", ""
 }

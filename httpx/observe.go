@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/exodrive/exodrive/obs"
@@ -20,14 +21,16 @@ type ObserveOptions struct {
 	AccessLog AccessLog     // empty: LogSampled
 	Metrics   *obs.Metrics  // may be nil
 	NewID     func() string // of a request; nil: 16 random bytes in hex
+	Marks     *Marks        // nil: callers neither carry marks nor are given any
 }
 
 // Observe is the outermost handler. Around next it
 //   - names the request: the X-Request-Id of the caller if it looks like one, else
 //     a new id; the answer repeats it;
-//   - puts an obs.Request into the context;
+//   - puts an obs.Request into the context, and the mark that the caller carries;
 //   - sets the headers every answer has: X-Request-Id, X-Response-Time and
-//     X-DB-Time in milliseconds, X-Cache, X-Content-Type-Options, Referrer-Policy;
+//     X-DB-Time in milliseconds, X-Cache, X-Content-Type-Options, Referrer-Policy,
+//     and after a write that the record knows of its mark;
 //   - turns a panic into a 500 problem without the panic's text or, when the
 //     answer has begun, cuts the connection, so that nobody takes a part for the
 //     whole;
@@ -66,8 +69,9 @@ func (o *observer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	// One allocation for everything that lives as long as the request. It is not
 	// pooled: a load that outlives its caller still holds the record.
 	state := &struct {
-		record obs.Request
-		writer writer
+		record  obs.Request
+		writer  writer
+		request http.Request
 	}{}
 	rec, w := &state.record, &state.writer
 	rec.ID = r.Header.Get("X-Request-Id")
@@ -82,7 +86,13 @@ func (o *observer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	h["Referrer-Policy"] = sameOrigin
 
 	o.o.Metrics.Begin()
-	r = r.WithContext(obs.WithRequest(r.Context(), rec))
+	ctx := r.Context()
+	if o.o.Marks != nil {
+		w.marks, w.request = o.o.Marks, r
+		ctx = o.o.Marks.carried(ctx, r.Header)
+	}
+	state.request = *r.WithContext(obs.WithRequest(ctx, rec)) // the copy it makes stays on the stack
+	r = &state.request
 	defer o.end(w, r)
 	o.next.ServeHTTP(w, r)
 }
@@ -149,10 +159,30 @@ func isRequestID(s string) bool {
 // newID makes 16 random bytes in hex. An id is no secret, so the generator of the
 // runtime serves, which asks the system for nothing.
 func newID() string {
-	var raw [16]byte
-	binary.LittleEndian.PutUint64(raw[:8], rand.Uint64())
-	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	var text [2 * len(raw)]byte
-	hex.Encode(text[:], raw[:])
-	return string(text[:])
+	b := idBlocks.Get().(*idBlock)
+	if b.left == "" {
+		b.fill()
+	}
+	id := b.left[:idLength]
+	b.left = b.left[idLength:]
+	idBlocks.Put(b)
+	return id
+}
+
+// idLength is that of an id, in characters.
+const idLength = 32
+
+// idBlock holds ids that nobody has yet. They are made many at a time, so that one
+// allocation serves many requests.
+type idBlock struct{ left string }
+
+var idBlocks = sync.Pool{New: func() any { return &idBlock{} }}
+
+func (b *idBlock) fill() {
+	const ids = 64
+	var raw [ids * idLength / 2]byte
+	for i := 0; i < len(raw); i += 8 {
+		binary.LittleEndian.PutUint64(raw[i:], rand.Uint64())
+	}
+	b.left = hex.EncodeToString(raw[:])
 }

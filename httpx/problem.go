@@ -127,7 +127,7 @@ const (
 // staleHeaders describe an answer that will not be given after all.
 var staleHeaders = []string{
 	"Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified",
-	"Cdn-Cache-Control", "Surrogate-Key", "X-Cache-Ttl",
+	"Cdn-Cache-Control", "Surrogate-Key", "X-Cache-Ttl", "Cache-Status",
 }
 
 // WriteError answers with err as a problem document and notes err in the record

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/obs"
 )
 
@@ -25,23 +26,36 @@ type writer struct {
 	unmatched *http.Request // set by Mux: whose own 404s and 405s to replace
 	swallow   bool          // the body being written is one that was replaced
 
+	miss    bool          // set by WriteEntry: what was loaded is to be told in detail
+	waited  time.Duration // then: for the load, which may have been begun by another call
+	marks   *Marks        // nil: none are given
+	request *http.Request // as it came
+
+	admission admission // of a public read, see Limiter.Admission
+
 	requestID [1]string // backing of a header value, so that setting it allocates nothing
 	took      [1]string
 	dbTook    [1]string
 }
 
-// begun tells whether an answer has begun on w, as far as w lets it be known.
-func begun(w http.ResponseWriter) bool {
+// writerOf is the writer in or under w, nil if w does not let one be found.
+func writerOf(w http.ResponseWriter) *writer {
 	for {
 		switch t := w.(type) {
 		case *writer:
-			return t.status != 0 || t.hijacked
+			return t
 		case interface{ Unwrap() http.ResponseWriter }:
 			w = t.Unwrap()
 		default:
-			return false
+			return nil
 		}
 	}
+}
+
+// begun tells whether an answer has begun on w, as far as w lets it be known.
+func begun(w http.ResponseWriter) bool {
+	t := writerOf(w)
+	return t != nil && (t.status != 0 || t.hijacked)
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -66,30 +80,43 @@ func (w *writer) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Values of X-Cache, shared between all answers: nobody changes a header's value
+// Values of X-Cache and X-DB-Time, shared between all answers: nobody changes a header's value
 // in place.
 var (
 	cacheHit    = []string{obs.Hit}
 	cacheMiss   = []string{obs.Miss}
 	cacheBypass = []string{obs.Bypass}
+	noTime      = []string{millis(0)}
 )
 
 func (w *writer) addHeaders() {
 	h := w.Header()
-	switch w.record.Outcome() {
-	case obs.Hit:
-		h["X-Cache"] = cacheHit
-	case obs.Miss:
+	if w.marks != nil && w.record.Mark != 0 {
+		w.marks.Give(w, w.request, cache.Epoch(w.record.Epoch), cache.Mark(w.record.Mark))
+	}
+	if w.record.Outcome() == obs.Hit {
+		// The database had no part in it, and asking the record takes a lock.
+		h["X-Cache"], h["X-Db-Time"] = cacheHit, noTime
+		w.took[0] = millis(time.Since(w.start))
+		h["X-Response-Time"] = w.took[:]
+		return
+	}
+	h["X-Cache"] = cacheBypass
+	if w.record.Outcome() == obs.Miss {
 		h["X-Cache"] = cacheMiss
-	default:
-		h["X-Cache"] = cacheBypass
 	}
 	// The database's time is read first, so that it cannot exceed the whole.
-	db, _ := w.record.DBTime()
-	w.dbTook[0] = millis(db)
-	w.took[0] = millis(time.Since(w.start))
+	db, statements := w.record.DBTime()
+	took := time.Since(w.start)
+	if w.miss && statements == 0 {
+		db = min(w.waited, took) // another call's load, perhaps from before this one came
+	}
+	w.dbTook[0], w.took[0] = millis(db), millis(took)
 	h["X-Db-Time"] = w.dbTook[:]
 	h["X-Response-Time"] = w.took[:]
+	if w.miss {
+		h["Server-Timing"] = []string{"db;dur=" + w.dbTook[0] + ", total;dur=" + w.took[0]}
+	}
 }
 
 // Write implements io.Writer.
