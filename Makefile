@@ -8,10 +8,10 @@ TOOL    := go tool -modfile=tools/go.mod
 # before the 15 minutes of the whole run are over.
 TESTS   := go test -shuffle=on -timeout=6m
 
-.PHONY: help run build test race generate lint gofmt verify bench
+.PHONY: help run build test race generate lint gofmt verify bench soak
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then serve a demo fleet on http://localhost:8080
 	bin/exodrive serve --demo
@@ -46,4 +46,16 @@ verify: gofmt build ## check that generated files, formatting and module files a
 
 bench: ## measure: start, reads of a large fleet on both engines (some ten minutes)
 	go test ./bench -run='^$$' -bench=Start -benchtime=5x -timeout=10m
+	go test ./bench -run='^$$' -bench=Hit -benchtime=200000x -count=$(or $(COUNT),3)
+	go test ./bench -run='^$$' -bench=Writes -benchtime=1000x -count=$(or $(COUNT),3) -timeout=20m
 	go test ./bench -run='^$$' -bench=Reads -benchtime=3000x -count=$(or $(COUNT),3) -timeout=60m
+
+bench-serve: ## measure hits beside a bare server, nginx and Varnish (seven minutes)
+	scripts/setup bench
+	go run ./bench/serve -rounds=$(or $(COUNT),5)
+
+# EXO_SEED brings the random choices of a run back, EXO_FAULT leaves only the faults
+# with that text in their names.
+soak: ## check the cache's promises among faults for SOAK (default: 10m) on each engine
+	scripts/setup
+	EXO_SOAK=$(or $(SOAK),10m) go test ./e2e -run=History -count=1 -timeout=0 -v

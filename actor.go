@@ -24,10 +24,11 @@ const (
 	ScopeRead    Scope = "read"    // every administrative read
 	ScopeFleet   Scope = "fleet"   // cars, places, prices, extras, coupons, blocks
 	ScopeReviews Scope = "reviews" // moderation
+	ScopeOperate Scope = "operate" // the machine: its cache
 )
 
 // Scopes is the whole vocabulary.
-var Scopes = []Scope{ScopeAll, ScopeRead, ScopeFleet, ScopeReviews}
+var Scopes = []Scope{ScopeAll, ScopeRead, ScopeFleet, ScopeReviews, ScopeOperate}
 
 // ParseScopes reads a comma-separated list.
 func ParseScopes(s string) ([]Scope, error) {

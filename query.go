@@ -99,6 +99,14 @@ type CarQuery struct {
 // Dates are the rental days asked for, empty when none were.
 func (q *CarQuery) Dates() Days { return Days{q.Start, q.End} }
 
+// defaultSort is the order of a question that names none.
+func (q *CarQuery) defaultSort() Sort {
+	if q.Search != "" {
+		return SortRelevance
+	}
+	return SortFeatured
+}
+
 // HasDates tells whether the question is about certain days.
 func (q *CarQuery) HasDates() bool { return q.Start != 0 }
 
@@ -129,7 +137,7 @@ func ParseCarQuery(v url.Values, l Limits) (CarQuery, error) {
 		Page:          p.number("page", 1, l.Page, 1),
 		Limit:         p.number("limit", 1, l.PageSize, DefaultPageSize),
 	}
-	q.Sort = p.sort(q.Search != "")
+	q.Sort = p.sort(q.defaultSort())
 	if q.MinPrice > 0 && q.MaxPrice > 0 && q.MinPrice > q.MaxPrice {
 		p.faults.add("maxPrice", "maxPrice is below minPrice.")
 	}
@@ -218,13 +226,11 @@ func (p *params) decimal(name string) Decimal {
 	return d
 }
 
-func (p *params) sort(searching bool) Sort {
+func (p *params) sort(otherwise Sort) Sort {
 	s := Sort(strings.ToLower(p.get("sort")))
 	switch {
-	case searching && (s == "" || s == SortRelevance):
-		return SortRelevance
 	case s == "" || s == SortRelevance:
-		return SortFeatured
+		return otherwise
 	case !slices.Contains(Sorts, s):
 		p.faults.add("sort", "sort: %q is not allowed; it is one of %s.", clip(string(s)), join(Sorts))
 	}

@@ -104,5 +104,8 @@ func TestCarQuerySpellings(t *testing.T) {
 		if diff := cmp.Diff(q1, q2); diff != "" {
 			t.Errorf("?%s\n?%s (-first +second):\n%s", one, other, diff)
 		}
+		if k1, k2 := q1.Key(), q2.Key(); k1 != k2 {
+			t.Errorf("?%s\n?%s have the keys\n%s\n%s", one, other, k1, k2)
+		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 const (
 	limitOf = "limit" // name of its rate limit
 	private = "private"
+	cached  = "cached" // answered from the cache, by handlers of our own
 )
 
 // limitAndIdentify stands before every operation: the rate limit of the
@@ -46,9 +47,6 @@ func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 		ctx = huma.WithValue(ctx, actorKey, actor)
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	if op.OperationID == listCarsID && strings.TrimSpace(r.URL.Query().Get("search")) != "" {
-		policy = httpx.LimitSearch
-	}
 	if err := a.Limiter.Check(w, policy, caller); err != nil {
 		httpx.WriteError(w, r, err)
 		return
@@ -64,16 +62,6 @@ func (a *api) identify(r *http.Request) (exodrive.Actor, error) {
 	actor, err := a.Rental.Actor(r.Context(), strings.TrimSpace(token), a.AdminToken)
 	actor.RequestID = obs.RequestFrom(r.Context()).RequestID()
 	return actor, err
-}
-
-// public adds an operation that anybody may call.
-func public[I, O any](a *api, row operation, handler func(context.Context, *I) (*O, error)) {
-	op := row.Operation
-	op.Tags = []string{"Catalogue"}
-	op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable)
-	op.Metadata = map[string]any{limitOf: httpx.LimitReads}
-	op.Security = []map[string][]string{} // none, and said so
-	huma.Register(a.huma, op, handler)
 }
 
 // admin adds an operation that needs a token.

@@ -44,6 +44,9 @@ const about = "Rent out exotic cars. Amounts are minor units of one currency; da
 type api struct {
 	Options
 	huma huma.API
+	// document is the same OpenAPI document, for routes that do not run through huma.
+	document huma.API
+	mux      *http.ServeMux
 }
 
 // Mount adds all routes, the OpenAPI document and its browser to mux. It may be
@@ -91,14 +94,17 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 		{Name: "Calendar", Description: "Maintenance and prices of single days."},
 		{Name: "Offers", Description: "Places, price rules, extras and coupons."},
 		{Name: "Reviews", Description: "Moderation."},
+		{Name: "Cache", Description: "What is kept of the answers, for operators."},
 		{Name: "Audit", Description: "Who changed what."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "An API token, made with: exodrive admin token"},
 	}
 	setUpHuma()
-	a := &api{Options: o}
+	a := &api{Options: o, mux: mux}
 	a.huma = humago.New(mux, c)
+	c.OpenAPIPath = ""
+	a.document = humago.New(http.NewServeMux(), c)
 	a.huma.UseMiddleware(a.limitAndIdentify)
 	return a
 }

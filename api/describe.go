@@ -34,6 +34,8 @@ var descriptions = map[string]string{
 	"adminListReviews":   "Oldest first, in any status unless one is asked for.",
 	"adminApproveReview": "It counts in the car's rating from now on.",
 	"adminRefuseReview":  "It counts in the car's rating no more.",
+	"adminReadCache":     "Figures since the node began. Other nodes have their own.",
+	"adminClearCache":    "Nobody has to clear what the program or SQL changes: the database tells. It is for changes past its triggers. Answers are loaded again when they are asked for.",
 	"adminListAudit":     "Newest first. Every administrative write leaves one entry.",
 }
 

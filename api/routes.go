@@ -10,11 +10,11 @@ import (
 
 // routes is the contents page of the API.
 func (a *api) routes() {
-	public(a, get("/api/cars", listCarsID, "Cars, by any filter and for any days", carListParams()...), a.listCars)
-	public(a, get("/api/cars/{carId}", "readCar", "One car", carRefParam), a.readCar)
-	public(a, get("/api/cars/{carId}/availability", "readAvailability", "The calendar of a car", append(rangeParams(), carRefParam)...), a.readAvailability)
-	public(a, get("/api/cars/{carId}/reviews", "listReviews", "The reviews of a car", append(pageParams(defaultReviews), carRefParam)...), a.listReviews)
-	public(a, get("/api/fleet/counts", "countFleet", "How large the fleet is"), a.countFleet)
+	public[exodrive.CarPage](a, get("/api/cars", listCarsID, "Cars, by any filter and for any days", carListParams()...), a.listCars)
+	public[exodrive.CarDetails](a, get("/api/cars/{carId}", "readCar", "One car", carRefParam), a.readCar)
+	public[exodrive.Availability](a, get("/api/cars/{carId}/availability", "readAvailability", "The calendar of a car", append(rangeParams(), carRefParam)...), a.readAvailability)
+	public[exodrive.ReviewPage](a, get("/api/cars/{carId}/reviews", "listReviews", "The reviews of a car", append(pageParams(defaultReviews), carRefParam)...), a.listReviews)
+	public[exodrive.FleetCounts](a, get("/api/fleet/counts", "countFleet", "How large the fleet is"), a.countFleet)
 
 	admin(a, get("/api/admin/cars", "adminListCars", "All cars, archived ones too", pageParams(defaultAdminPage)...).in("Cars"), a.adminListCars)
 	admin(a, post("/api/admin/cars", "adminCreateCar", "Add a car").in("Cars"), a.adminCreateCar)
@@ -39,6 +39,9 @@ func (a *api) routes() {
 	admin(a, get("/api/admin/reviews", "adminListReviews", "Reviews for moderation", append(pageParams(defaultAdminPage), reviewStatusParam)...).in("Reviews"), a.adminListReviews)
 	admin(a, post("/api/admin/reviews/{reviewId}/approve", "adminApproveReview", "Publish a review").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminApproveReview)
 	admin(a, post("/api/admin/reviews/{reviewId}/refuse", "adminRefuseReview", "Keep a review from the public").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminRefuseReview)
+
+	admin(a, get("/api/admin/cache", "adminReadCache", "The cache of the node that answers").in("Cache"), a.adminReadCache)
+	admin(a, del("/api/admin/cache", "adminClearCache", "Make cached answers worthless on all nodes").in("Cache"), a.adminClearCache)
 
 	admin(a, get("/api/admin/audit", "adminListAudit", "Who changed what", append(pageParams(defaultAdminPage), auditSubjectParam)...).in("Audit"), a.adminListAudit)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive/api"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/demo"
 	"github.com/exodrive/exodrive/httpx"
 	"github.com/exodrive/exodrive/obs"
@@ -32,10 +33,15 @@ const (
 	maxHeader     = 32 << 10
 )
 
+// cacheBound is for how long a node may answer from memory without having read
+// the journal: how old any answer can be.
+const cacheBound = 2 * time.Second
+
 // App is the program, built and listening. Serve ends it.
 type App struct {
 	Rental *rental.Service
 	Store  *sqlstore.Store
+	Cache  *rental.Cache
 
 	log      *slog.Logger
 	site     *http.Server
@@ -100,17 +106,25 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	if a.Store, err = OpenMigrated(ctx, c, now); err != nil {
 		return nil, err
 	}
-	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Now: now, Zone: c.Zone}); err != nil {
+	metrics := obs.NewMetrics(version)
+	for name := range a.Store.PoolStats() {
+		metrics.Pool(name, func() obs.PoolStats { return a.Store.PoolStats()[name] })
+	}
+	ofCache := newCacheMetrics(cacheBound, func() cache.Stats { return a.Cache.Stats() })
+	metrics.Registry.MustRegister(ofCache)
+	a.Cache = rental.NewCache(a.Store, func(o *cache.Options) { o.Log, o.Bound, o.Loaded = log, cacheBound, ofCache.loaded })
+	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Now: now, Zone: c.Zone}); err != nil {
 		return nil, because(err)
 	}
 	if err = a.Rental.CheckDemo(ctx, c.Demo); err != nil {
 		return nil, because(err)
 	}
-	metrics := obs.NewMetrics(version)
-	for name := range a.Store.PoolStats() {
-		metrics.Pool(name, func() obs.PoolStats { return a.Store.PoolStats()[name] })
+	m, err := marks(ctx, c, a.Store)
+	if err != nil {
+		return nil, because(err)
 	}
-	a.site = server(a.handler(c, metrics, now), log)
+	a.Cache.Start()
+	a.site = server(a.handler(c, metrics, m, now), log)
 	a.ops = server(obs.OpsHandler(metrics.Registry, a.ready), log)
 	// A profile is written for as long as it was asked to last.
 	a.ops.WriteTimeout = 5 * time.Minute
@@ -127,7 +141,7 @@ func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 
 // handler mounts the front ends. The API has a mux of its own below /api/, so
 // that pages may one day claim every other path.
-func (a *App) handler(c Config, metrics *obs.Metrics, now func() time.Time) http.Handler {
+func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func() time.Time) http.Handler {
 	var limiter *httpx.Limiter
 	if c.RateLimits {
 		limiter = httpx.NewLimiter(now, httpx.DefaultPolicies)
@@ -135,7 +149,7 @@ func (a *App) handler(c Config, metrics *obs.Metrics, now func() time.Time) http
 	mux := http.NewServeMux()
 	api.Mount(mux, api.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, AdminToken: c.AdminToken})
 	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
-	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics})
+	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Marks: m})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() {
 			// A caller who keeps the connection would send its next request just when it
@@ -177,6 +191,9 @@ func (a *App) close() {
 		if l != nil {
 			l.Close()
 		}
+	}
+	if a.Cache != nil {
+		a.Cache.Close()
 	}
 	if a.Store != nil {
 		a.Store.Close()

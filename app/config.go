@@ -24,6 +24,7 @@ type Settings struct {
 	BaseURL        string `env:"EXO_BASE_URL" help:"Address under which the site is reached from outside."`
 	DataDir        string `env:"EXO_DATA_DIR" default:"./data" help:"Folder of the embedded database."`
 	Demo           Switch `env:"EXO_DEMO" help:"Serve a demo fleet."`
+	Secret         string `env:"EXO_SECRET" help:"Signs what callers carry; at least 32 characters. To change it, write the new one, a comma, and the old one. Empty: made once and kept in the database. Or EXO_SECRET_FILE."`
 	AdminToken     string `env:"EXO_ADMIN_TOKEN" help:"A bearer token that may do everything; at least 32 characters. Or EXO_ADMIN_TOKEN_FILE."`
 	RateLimits     string `env:"EXO_RATE_LIMITS" default:"on" help:"on or off."`
 	AccessLog      string `env:"EXO_ACCESS_LOG" default:"sampled" help:"all, sampled (1 in 100) or off; failures are always logged."`
@@ -44,6 +45,7 @@ type Config struct {
 	BaseURL       string
 	Demo          bool
 	AdminToken    string
+	Secrets       []string // the first one signs; empty: the database's own
 	RateLimits    bool
 	AccessLog     httpx.AccessLog
 	Proxies       httpx.TrustedProxies
@@ -53,7 +55,7 @@ type Config struct {
 	Pooler        bool
 }
 
-// leastToken is how long a configured token must be: 128 bits even when it is
+// leastToken is how long a configured token or secret must be: 128 bits even when it is
 // written in hexadecimal digits.
 const leastToken = 32
 
@@ -74,6 +76,14 @@ func (s Settings) Config() (Config, error) {
 	}
 	c := Config{Addr: s.Addr, OpsAddr: s.OpsAddr, BaseURL: strings.TrimSuffix(s.BaseURL, "/")}
 	c.AdminToken = secret("EXO_ADMIN_TOKEN", s.AdminToken)
+	if secrets := secret("EXO_SECRET", s.Secret); secrets != "" {
+		c.Secrets = strings.Split(secrets, ",")
+		for _, one := range c.Secrets {
+			if len(one) < leastToken {
+				fail("EXO_SECRET has %d characters; it needs at least %d.", len(one), leastToken)
+			}
+		}
+	}
 	c.DatabaseURL = s.database(secret("DATABASE_URL", s.DatabaseURL))
 	if err := checkAddr(s.Addr); err != nil {
 		fail("EXO_ADDR %w.", err)

@@ -17,14 +17,17 @@ func (s Settings) Print() string {
 		value, _ = secretOf(name, value) // Config has the sentence about a file that cannot be read
 		return value
 	}
-	token := secret("EXO_ADMIN_TOKEN", s.AdminToken)
-	if token != "" {
-		token = hidden
+	hide := func(name, value string) string {
+		if secret(name, value) == "" {
+			return ""
+		}
+		return hidden
 	}
 	var b strings.Builder
 	for _, line := range [][2]string{
 		{"EXO_ADDR", s.Addr}, {"EXO_OPS_ADDR", s.OpsAddr}, {"EXO_BASE_URL", s.BaseURL}, {"EXO_DATA_DIR", s.DataDir},
-		{"EXO_DEMO", cmp.Or(string(s.Demo), "false")}, {"EXO_ADMIN_TOKEN", token}, {"EXO_RATE_LIMITS", s.RateLimits},
+		{"EXO_DEMO", cmp.Or(string(s.Demo), "false")}, {"EXO_SECRET", hide("EXO_SECRET", s.Secret)}, {"EXO_ADMIN_TOKEN", hide("EXO_ADMIN_TOKEN", s.AdminToken)},
+		{"EXO_RATE_LIMITS", s.RateLimits},
 		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
 		{"DATABASE_URL", withoutPassword(s.database(secret("DATABASE_URL", s.DatabaseURL)))},
 		{"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},

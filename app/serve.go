@@ -61,7 +61,10 @@ func (a *App) stop(ctx context.Context) error {
 	}
 	err = errors.Join(err, a.ops.Close())
 	closed := make(chan error, 1)
-	go func() { closed <- a.Store.Close() }() // ends with the last statement, which has its own limit
+	go func() { // ends with the last statement, which has its own limit
+		a.Cache.Close()
+		closed <- a.Store.Close()
+	}()
 	select {
 	case closeErr := <-closed:
 		return errors.Join(err, closeErr)

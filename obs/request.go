@@ -31,6 +31,8 @@ type Request struct {
 	Code  string // code of the error answered, empty without one
 	Err   error  // that error with its causes, for the operator
 
+	Epoch, Mark uint64 // of the last write in the database's journal; Mark 0 without one
+
 	db   statements
 	self carrier
 }
@@ -97,6 +99,13 @@ func (r *Request) SetCache(outcome string) {
 func (r *Request) SetActor(id string) {
 	if r != nil {
 		r.Actor = id
+	}
+}
+
+// Wrote notes the mark that a transaction has in the database's journal.
+func (r *Request) Wrote(epoch, mark uint64) {
+	if r != nil {
+		r.Epoch, r.Mark = epoch, mark
 	}
 }
 

@@ -9,19 +9,29 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/sqlstore"
 )
+
+// Read is a read model as the cache has it: its bytes for the API, its value for
+// pages. See cache.Value.
+type Read[T any] = cache.Answer[*T]
 
 // Cars is one page of the cars that a question finds. With dates these are only
 // cars that can be booked for them, each with its all-in price from handover
 // time to handover time at the place where it lives. Days that are over, or
 // further ahead than the house plans, are an invalid error.
-func (s *Service) Cars(ctx context.Context, ask exodrive.CarQuery) (*exodrive.CarPage, error) {
-	if ask.HasDates() {
-		if err := s.rentable(ask.Dates()); err != nil {
-			return nil, err
-		}
+func (s *Service) Cars(ctx context.Context, ask exodrive.CarQuery) (Read[exodrive.CarPage], error) {
+	if !ask.HasDates() {
+		return read(ctx, s.reads.list, ask)
 	}
+	if err := s.rentable(ask.Dates()); err != nil {
+		return Read[exodrive.CarPage]{}, err
+	}
+	return read(ctx, s.reads.listOnDates, ask)
+}
+
+func (s *Service) loadCars(ctx context.Context, ask exodrive.CarQuery) (*exodrive.CarPage, error) {
 	cars, total, facets, err := s.store.Cars(ctx, ask, s.currency)
 	if err != nil {
 		return nil, err
@@ -128,33 +138,38 @@ func (s *Service) price(car sqlstore.CarPricing, rates exodrive.Rates, trip exod
 
 // Car is a public car by its id or slug; one that is unknown or hidden is
 // not_found.
-func (s *Service) Car(ctx context.Context, ref string) (*exodrive.CarDetails, error) {
+func (s *Service) Car(ctx context.Context, ref string) (Read[exodrive.CarDetails], error) {
 	id, err := s.carID(ctx, ref)
 	if err != nil {
-		return nil, err
+		return Read[exodrive.CarDetails]{}, err
 	}
-	return s.store.CarDetails(ctx, id)
+	return read(ctx, s.reads.details, id)
 }
 
 // carID is the id that an id or slug means. What can be neither never reaches
-// the database.
+// the cache.
 func (s *Service) carID(ctx context.Context, ref string) (string, error) {
 	switch {
 	case exodrive.IsID(exodrive.CarID, ref):
 		return ref, nil
 	case exodrive.IsSlug(ref):
-		return s.store.CarIDBySlug(ctx, ref)
+		return cache.Value(read(ctx, s.reads.slug, ref))
 	}
 	return "", exodrive.Errorf(exodrive.NotFound, "There is no such car.")
 }
 
 // Availability is the calendar of a public car over inclusive days, with the
 // price of each.
-func (s *Service) Availability(ctx context.Context, ref string, ask exodrive.AvailabilityQuery) (*exodrive.Availability, error) {
+func (s *Service) Availability(ctx context.Context, ref string, ask exodrive.AvailabilityQuery) (Read[exodrive.Availability], error) {
 	id, err := s.carID(ctx, ref)
 	if err != nil {
-		return nil, err
+		return Read[exodrive.Availability]{}, err
 	}
+	return read(ctx, s.reads.availability, calendarOf{id, ask})
+}
+
+func (s *Service) loadAvailability(ctx context.Context, of calendarOf) (*exodrive.Availability, error) {
+	id, ask := of.carID, of.ask
 	days := exodrive.Days{Start: ask.Start, End: ask.End + 1}
 	c, err := s.store.Calendar(ctx, id, days)
 	if err != nil {
@@ -185,15 +200,21 @@ func (s *Service) Availability(ctx context.Context, ref string, ask exodrive.Ava
 }
 
 // Reviews is a page of the approved reviews of a public car.
-func (s *Service) Reviews(ctx context.Context, ref string, page exodrive.PageQuery) (*exodrive.ReviewPage, error) {
+func (s *Service) Reviews(ctx context.Context, ref string, page exodrive.PageQuery) (Read[exodrive.ReviewPage], error) {
 	id, err := s.carID(ctx, ref)
 	if err != nil {
-		return nil, err
+		return Read[exodrive.ReviewPage]{}, err
 	}
-	return s.store.Reviews(ctx, id, page)
+	return read(ctx, s.reads.reviews, reviewsOf{id, page})
 }
 
 // FleetCounts tells how large the fleet is, and how many cars nobody has today.
-func (s *Service) FleetCounts(ctx context.Context) (*exodrive.FleetCounts, error) {
-	return s.store.Counts(ctx, s.today())
+func (s *Service) FleetCounts(ctx context.Context) (Read[exodrive.FleetCounts], error) {
+	return read(ctx, s.reads.counts, struct{}{})
+}
+
+func (s *Service) loadFleetCounts(ctx context.Context) (*exodrive.FleetCounts, error) {
+	today := s.today()
+	cache.Until(ctx, (today+1).At(0, s.zone))
+	return s.store.Counts(ctx, today)
 }

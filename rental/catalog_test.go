@@ -12,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 )
 
 // fits tells by the fleet itself whether a question finds a car, dates and
@@ -132,7 +133,7 @@ func TestSortsAndPages(t *testing.T) {
 			}
 			var turned []string
 			for page := 1; ; page++ {
-				p, err := w.Cars(context.Background(), ask(t, fmt.Sprintf("sort=%s&page=%d&limit=7", by, page)))
+				p, err := cache.Value(w.Cars(context.Background(), ask(t, fmt.Sprintf("sort=%s&page=%d&limit=7", by, page))))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -162,11 +163,11 @@ func TestHiddenAndUnavailableCars(t *testing.T) {
 	december := exodrive.AvailabilityQuery{Start: today, End: today + 30}
 	eachWorld(t, func(t *testing.T, w *world) {
 		for _, ref := range []string{hiddenCar, car(t, hiddenCar).ID, "no-such-car", "car_01kas0f3m2x7h9tq", "car_x", "", "Ferrari-296-GTB", "a b", "' OR 1=1 --", strings.Repeat("x", 5000)} {
-			_, err := w.Car(ctx, ref)
+			_, err := cache.Value(w.Car(ctx, ref))
 			wantCode(t, "car "+ref, err, exodrive.NotFound)
-			_, err = w.Availability(ctx, ref, december)
+			_, err = cache.Value(w.Availability(ctx, ref, december))
 			wantCode(t, "availability of "+ref, err, exodrive.NotFound)
-			_, err = w.Reviews(ctx, ref, firstPage)
+			_, err = cache.Value(w.Reviews(ctx, ref, firstPage))
 			wantCode(t, "reviews of "+ref, err, exodrive.NotFound)
 		}
 		for _, query := range []string{"", "search=rimac", "search=nevera", "make=rimac", "search=lexus", "make=lexus"} {
@@ -174,11 +175,11 @@ func TestHiddenAndUnavailableCars(t *testing.T) {
 				t.Errorf("%q lists %v", query, got)
 			}
 		}
-		details, err := w.Car(ctx, unavailableCar)
+		details, err := cache.Value(w.Car(ctx, unavailableCar))
 		if err != nil || details.Available {
 			t.Errorf("the page of a car that is not for rent: %v (%v)", details, err)
 		}
-		calendar, err := w.Availability(ctx, unavailableCar, december)
+		calendar, err := cache.Value(w.Availability(ctx, unavailableCar, december))
 		if err != nil || calendar.Summary.AvailableDays != 0 || calendar.Summary.UnavailableDays != 31 {
 			t.Errorf("its calendar: %+v (%v)", calendar.Summary, err)
 		}
@@ -189,11 +190,11 @@ func TestHiddenAndUnavailableCars(t *testing.T) {
 func TestCarByIDAndSlug(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		want := car(t, "ferrari-296-gtb")
-		bySlug, err := w.Car(context.Background(), want.Slug)
+		bySlug, err := cache.Value(w.Car(context.Background(), want.Slug))
 		if err != nil {
 			t.Fatal(err)
 		}
-		byID, err := w.Car(context.Background(), want.ID)
+		byID, err := cache.Value(w.Car(context.Background(), want.ID))
 		if diff := gocmp.Diff(bySlug, byID); diff != "" || err != nil {
 			t.Errorf("by id it is another (%v): %s", err, diff)
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/exotest"
 )
 
@@ -62,7 +63,7 @@ func (w *world) reads(t testing.TB) map[string][]byte {
 		}
 	}
 	for _, query := range listed {
-		page, err := w.Cars(ctx, ask(t, query))
+		page, err := cache.Value(w.Cars(ctx, ask(t, query)))
 		keep("list "+query, page, err)
 	}
 	for _, s := range searches {
@@ -74,16 +75,16 @@ func (w *world) reads(t testing.TB) map[string][]byte {
 		if c.Hidden {
 			continue
 		}
-		details, err := w.Car(ctx, c.Slug)
+		details, err := cache.Value(w.Car(ctx, c.Slug))
 		keep("car "+c.Slug, details, err)
-		days, err := w.Availability(ctx, c.ID, exodrive.AvailabilityQuery{Start: today - 30, End: today + 120})
+		days, err := cache.Value(w.Availability(ctx, c.ID, exodrive.AvailabilityQuery{Start: today - 30, End: today + 120}))
 		keep("availability "+c.Slug, days, err)
 		for page := range 3 {
-			reviews, err := w.Reviews(ctx, c.ID, exodrive.PageQuery{Page: page + 1, Limit: 4})
+			reviews, err := cache.Value(w.Reviews(ctx, c.ID, exodrive.PageQuery{Page: page + 1, Limit: 4}))
 			keep(fmt.Sprintf("reviews %s %d", c.Slug, page+1), reviews, err)
 		}
 	}
-	counts, err := w.FleetCounts(ctx)
+	counts, err := cache.Value(w.FleetCounts(ctx))
 	keep("counts", counts, err)
 	return out
 }
@@ -152,7 +153,7 @@ func TestReviews(t *testing.T) {
 				}
 				return strings.Compare(a.ID, b.ID)
 			})
-			got, err := w.Reviews(context.Background(), c.Slug, firstPage)
+			got, err := cache.Value(w.Reviews(context.Background(), c.Slug, firstPage))
 			if err != nil || got.Stars != stars || got.Pagination.Total != len(want) || len(got.Reviews) != len(want) || got.Rating != c.Rating || got.CarID != c.ID {
 				t.Fatalf("%s: %+v (%v), want %d reviews with %v", c.Slug, got, err, len(want), stars)
 			}
@@ -181,7 +182,7 @@ func TestFleetCounts(t *testing.T) {
 				}
 			}
 		}
-		got, err := w.FleetCounts(context.Background())
+		got, err := cache.Value(w.FleetCounts(context.Background()))
 		if err != nil || got.Cars != len(all) || got.FreeCars != free || got.Day != today || len(got.Categories) != 8 {
 			t.Errorf("%+v (%v), want %d of %d cars free on %s", got, err, free, len(all), today)
 		}

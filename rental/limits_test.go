@@ -30,7 +30,7 @@ func TestOwnLimits(t *testing.T) {
 		}
 
 		set(`{"rentalDays":60}`)
-		service, err := rental.New(ctx, rental.Options{Store: store})
+		service, err := rental.New(ctx, rental.Options{Store: store, Cache: newCache(t, store)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +44,7 @@ func TestOwnLimits(t *testing.T) {
 		wantCode(t, "61 days", err, exodrive.Invalid)
 		for _, nonsense := range []string{`{"rentalDays":0}`, `{"page":"many"}`, `[]`, `x`} {
 			set(nonsense)
-			_, err := rental.New(ctx, rental.Options{Store: store})
+			_, err := rental.New(ctx, rental.Options{Store: store, Cache: newCache(t, store)})
 			wantCode(t, nonsense, err, exodrive.Invalid)
 		}
 	})

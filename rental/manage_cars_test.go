@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/exotest"
 	"github.com/exodrive/exodrive/rental"
 )
@@ -113,7 +114,7 @@ func TestArchiveCar(t *testing.T) {
 		if err != nil || !archived.Hidden || archived.Version != 2 {
 			t.Fatalf("archived: %+v (%v)", archived, err)
 		}
-		_, err = w.Car(ctx, roma.Slug)
+		_, err = cache.Value(w.Car(ctx, roma.Slug))
 		wantCode(t, "its page", err, exodrive.NotFound)
 		_, err = w.ArchiveCar(ctx, admin, roma.ID, 1, false)
 		wantCode(t, "an old version", err, exodrive.Stale)

@@ -9,6 +9,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/rental"
 )
 
@@ -16,7 +17,7 @@ import (
 // b booked, m maintenance, u not for rent.
 func (w *world) statuses(t testing.TB, ref string, from exodrive.Date, n int) string {
 	t.Helper()
-	a, err := w.Availability(context.Background(), ref, exodrive.AvailabilityQuery{Start: from, End: from.Add(n - 1)})
+	a, err := cache.Value(w.Availability(context.Background(), ref, exodrive.AvailabilityQuery{Start: from, End: from.Add(n - 1)}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestOwnPrices(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		made := w.create(t, "Pagani Utopia")
 		rates := func() (out []int64) {
-			a, err := w.Availability(ctx, made.ID, exodrive.AvailabilityQuery{Start: today + 8, End: today + 12})
+			a, err := cache.Value(w.Availability(ctx, made.ID, exodrive.AvailabilityQuery{Start: today + 8, End: today + 12}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,12 +18,15 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/obs"
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
 // Options is what a Service is made of.
 type Options struct {
 	Store  *sqlstore.Store
+	Cache  *Cache           // over the store's journal
 	Now    func() time.Time // nil is time.Now
 	Chance func() uint32    // for ids; nil is math/rand
 	Zone   *time.Location   // the fleet's civil day; nil is UTC
@@ -33,6 +36,8 @@ type Options struct {
 // Service is the business of one fleet.
 type Service struct {
 	store    *sqlstore.Store
+	cache    *Cache
+	reads    reads
 	now      func() time.Time
 	chance   func() uint32
 	zone     *time.Location
@@ -47,7 +52,7 @@ const defaultCurrency = "USD"
 // which is fixed once and for all when the first Service of a database is made,
 // and its limits.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits}
+	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -57,6 +62,12 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.zone == nil {
 		s.zone = time.UTC
 	}
+	s.reads = newReads(o.Cache.Cache, s)
+	// Whoever writes through this store is answered after the cache knows of it.
+	o.Store.OnWritten(func(ctx context.Context, w cache.Written) {
+		o.Cache.Raise(ctx, w)
+		obs.RequestFrom(ctx).Wrote(uint64(o.Cache.Epoch()), uint64(w.Mark()))
+	})
 	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error {
 		currency, err := tx.InitSetting(ctx, "currency", defaultCurrency)
 		s.currency = exodrive.Currency(currency)

@@ -59,6 +59,15 @@ func stories() []story {
 		reading("reviews", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.AllReviews(ctx, who, "", firstPage))
 		}),
+		reading("cache", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.CacheStats(ctx, who))
+		}),
+		{"cache.clear", exodrive.ScopeOperate, "cache.clear", func(ctx context.Context, _ *testing.T, w *world) func(exodrive.Actor) error {
+			return func(who exodrive.Actor) error { return w.ClearCache(ctx, who, "") }
+		}},
+		{"cache.clear of a tag", exodrive.ScopeOperate, "cache.clear", func(ctx context.Context, _ *testing.T, w *world) func(exodrive.Actor) error {
+			return func(who exodrive.Actor) error { return w.ClearCache(ctx, who, "cars") }
+		}},
 		reading("audit", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.AuditLog(ctx, who, "", firstPage))
 		}),

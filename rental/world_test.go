@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/demo"
 	"github.com/exodrive/exodrive/exotest"
 	"github.com/exodrive/exodrive/rental"
@@ -50,6 +51,7 @@ var fleet = sync.OnceValue(func() *demo.Fleet {
 type world struct {
 	*rental.Service
 	store *sqlstore.Store
+	cache *rental.Cache
 	clock *exotest.ManualClock
 }
 
@@ -66,7 +68,8 @@ func newWorld(t testing.TB, databaseURL string, adjust ...func(*rental.Options))
 	if _, _, err := store.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	o := rental.Options{Store: store, Now: clock.Now, Zone: zone}
+	c := newCache(t, store)
+	o := rental.Options{Store: store, Cache: c, Now: clock.Now, Zone: zone}
 	for _, f := range adjust {
 		f(&o)
 	}
@@ -74,7 +77,14 @@ func newWorld(t testing.TB, databaseURL string, adjust ...func(*rental.Options))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{s, store, clock}
+	return &world{s, store, c, clock}
+}
+
+// newCache is a cache that polls when it is asked, and not of its own accord.
+func newCache(t testing.TB, store *sqlstore.Store) *rental.Cache {
+	c := rental.NewCache(store)
+	t.Cleanup(c.Close)
+	return c
 }
 
 // seeded builds the template of eachWorld.
@@ -109,7 +119,7 @@ func (w *world) list(t testing.TB, query string) *exodrive.CarPage {
 	t.Helper()
 	q := ask(t, query)
 	q.Limit = exodrive.DefaultLimits.PageSize
-	page, err := w.Cars(context.Background(), q)
+	page, err := cache.Value(w.Cars(context.Background(), q))
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

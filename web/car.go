@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/httpx"
 )
 
@@ -38,7 +39,7 @@ func (s *site) car(w http.ResponseWriter, r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	ref := r.PathValue("slug")
-	car, err := s.Rental.Car(r.Context(), ref)
+	car, err := cache.Value(s.Rental.Car(r.Context(), ref))
 	if err != nil {
 		return answer{}, err
 	}
@@ -59,14 +60,15 @@ func (s *site) calendarAndReviews(ctx context.Context, view *carView) error {
 	today := s.today(view.Car.Place.Zone)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		free, err := s.Rental.Availability(ctx, view.Car.ID, exodrive.AvailabilityQuery{Start: today, End: endOfMonth(today, calendarMonths-1)})
+		ask := exodrive.AvailabilityQuery{Start: today, End: endOfMonth(today, calendarMonths-1)}
+		free, err := cache.Value(s.Rental.Availability(ctx, view.Car.ID, ask))
 		if err == nil {
 			view.Months = monthsOf(free)
 		}
 		return err
 	})
 	g.Go(func() (err error) {
-		view.Reviews, err = s.Rental.Reviews(ctx, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: shownReviews})
+		view.Reviews, err = cache.Value(s.Rental.Reviews(ctx, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: shownReviews}))
 		return err
 	})
 	return g.Wait()

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/rental"
 )
 
@@ -17,7 +18,7 @@ var staff = exodrive.Actor{ID: "test", Name: "test", Scopes: []exodrive.Scope{ex
 // place and reviews.
 func TestCarPage(t *testing.T) {
 	v := visit(t)
-	car, err := v.rental.Car(t.Context(), ferrari)
+	car, err := cache.Value(v.rental.Car(t.Context(), ferrari))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,14 +48,14 @@ func TestCarPage(t *testing.T) {
 func TestCalendarOfTheCar(t *testing.T) {
 	v := visit(t)
 	blocked := exodrive.MustDate("2026-04-21")
-	car, err := v.rental.Car(t.Context(), ferrari)
+	car, err := cache.Value(v.rental.Car(t.Context(), ferrari))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := v.rental.BlockDays(t.Context(), staff, car.ID, rental.Block{Start: blocked, End: blocked}, "a scratch from a zebra"); err != nil {
 		t.Fatal(err)
 	}
-	free, err := v.rental.Availability(t.Context(), ferrari, exodrive.AvailabilityQuery{Start: exodrive.MustDate("2026-04-20"), End: exodrive.MustDate("2026-06-30")})
+	free, err := cache.Value(v.rental.Availability(t.Context(), ferrari, exodrive.AvailabilityQuery{Start: exodrive.MustDate("2026-04-20"), End: exodrive.MustDate("2026-06-30")}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestCalendarOfTheCar(t *testing.T) {
 // TestCarHasOneAddress: The id of a car leads to the address with its name.
 func TestCarHasOneAddress(t *testing.T) {
 	v := visit(t)
-	car, err := v.rental.Car(t.Context(), ferrari)
+	car, err := cache.Value(v.rental.Car(t.Context(), ferrari))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestCarHasOneAddress(t *testing.T) {
 // friendly page with a way back.
 func TestUnknownCar(t *testing.T) {
 	v := visit(t)
-	car, err := v.rental.Car(t.Context(), ferrari)
+	car, err := cache.Value(v.rental.Car(t.Context(), ferrari))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/httpx"
 	"github.com/exodrive/exodrive/obs"
 )
@@ -38,7 +39,7 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 	if err := s.allow(w, r, policy); err != nil {
 		return answer{}, err
 	}
-	list, err := s.Rental.Cars(r.Context(), ask)
+	list, err := cache.Value(s.Rental.Cars(r.Context(), ask))
 	if err != nil {
 		return answer{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 )
 
 // list is what the API would answer to a question.
@@ -24,7 +25,7 @@ func (v *visitor) list(question string) *exodrive.CarPage {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	list, err := v.rental.Cars(v.t.Context(), ask)
+	list, err := cache.Value(v.rental.Cars(v.t.Context(), ask))
 	if err != nil {
 		v.t.Fatal(err)
 	}

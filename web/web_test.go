@@ -62,7 +62,9 @@ func open(t testing.TB, databaseURL string) (*rental.Service, *sqlstore.Store) {
 	if _, _, err := store.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	service, err := rental.New(ctx, rental.Options{Store: store, Now: exotest.Clock(now).Now})
+	c := rental.NewCache(store)
+	t.Cleanup(c.Close)
+	service, err := rental.New(ctx, rental.Options{Store: store, Cache: c, Now: exotest.Clock(now).Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func (c *adminCreateCmd) Run(e *environment) error {
 type adminTokenCmd struct {
 	Email  string `arg:"" help:"Whose token it is."`
 	Name   string `default:"command line" help:"What it is for."`
-	Scopes string `default:"all" help:"What it may do: all, read, fleet, reviews; several with commas."`
+	Scopes string `default:"all" help:"What it may do: all, read, fleet, reviews, operate; several with commas."`
 }
 
 // Run prints a new token, and nothing else, so that a script can take it.

@@ -114,7 +114,9 @@ func withStore(e *environment, do func(*sqlstore.Store, app.Config) error) error
 // withRental is withStore for use-cases, on a database that serve would accept.
 func withRental(e *environment, do func(*rental.Service, app.Config) error) error {
 	return with(e, app.OpenMigrated, func(store *sqlstore.Store, config app.Config) error {
-		r, err := rental.New(e.ctx, rental.Options{Store: store, Zone: config.Zone})
+		c := rental.NewCache(store)
+		defer c.Close()
+		r, err := rental.New(e.ctx, rental.Options{Store: store, Cache: c, Zone: config.Zone})
 		if err != nil {
 			return err
 		}

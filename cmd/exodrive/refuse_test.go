@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -202,11 +203,11 @@ func TestOtherReleases(t *testing.T) {
 		url := exotest.Postgres(t)
 		must(t, "", on(url), "seed", "--cars=3", "--bookings=3", "--reviews=3")
 		db := prompt(t, url)
-		exec1(t, db, `UPDATE goose_db_version SET version_id = -version_id WHERE version_id = 2`)
+		exec1(t, db, fmt.Sprintf(`UPDATE goose_db_version SET version_id = -version_id WHERE version_id = %d`, schema))
 		for _, command := range [][]string{{"serve"}, {"admin", "create", "ann@example.com", "--name=Ann"}} {
 			refused(t, run(t, "", on(url), command...), "run: exodrive migrate")
 		}
-		exec1(t, db, `UPDATE goose_db_version SET version_id = -version_id WHERE version_id = -2`)
+		exec1(t, db, fmt.Sprintf(`UPDATE goose_db_version SET version_id = -version_id WHERE version_id = -%d`, schema))
 		serve(t, "", on(url)).stop()
 	})
 }

@@ -38,7 +38,7 @@ func (c *serveCmd) Run(e *environment) error {
 	log.Info("serving", "version", version, "database", a.Store.Engine(), "address", a.Addr().String(),
 		"operations", addrText(a.OpsAddr()), "demo", config.Demo, "ms", time.Since(begin).Milliseconds())
 	if isTerminal(e.progress) {
-		fmt.Fprintf(e.progress, "\n  ExoDrive is ready: %s\n  API documentation: %[1]s/docs\n\n", localURL(a.Addr()))
+		fmt.Fprintf(e.progress, "\n  ExoDrive is ready: %s\n  API documentation: %[1]s/docs\n\n", localURL(a.Addr().String()))
 	}
 	err = a.Serve(e.ctx)
 	log.Info("stopped")
@@ -52,10 +52,11 @@ func addrText(a net.Addr) string {
 	return a.String()
 }
 
-// localURL is where a browser on this machine finds the site.
-func localURL(a net.Addr) string {
-	host, port, _ := net.SplitHostPort(a.String())
-	if ip := net.ParseIP(host); ip.IsUnspecified() || ip.IsLoopback() {
+// localURL is where a browser on this machine finds a site that listens at an
+// address.
+func localURL(addr string) string {
+	host, port, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() || ip.IsLoopback() {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/api"
+)
+
+type cacheClearCmd struct {
+	Tag string `help:"Only what depends on this: cars, car:*, availability:* or one car as car:ID."`
+}
+
+// Run makes cached answers worthless on all nodes.
+func (c *cacheClearCmd) Run(e *environment) error {
+	s, err := newServer(e)
+	if err != nil {
+		return err
+	}
+	query := ""
+	if c.Tag != "" {
+		query = "?tag=" + url.QueryEscape(c.Tag)
+	}
+	if _, err := s.call(e.ctx, http.MethodDelete, "/api/admin/cache"+query); err != nil {
+		return err
+	}
+	what := "Every cached answer"
+	if c.Tag != "" {
+		what = "What is cached of " + c.Tag
+	}
+	fmt.Fprintf(e.out, "%s is worthless now, on all nodes; it is loaded again when somebody asks.\n", what)
+	return nil
+}
+
+type cacheStatsCmd struct {
+	JSON bool `name:"json" help:"As the API gives it."`
+}
+
+// Run prints the figures of the node that answers.
+func (c *cacheStatsCmd) Run(e *environment) error {
+	s, err := newServer(e)
+	if err != nil {
+		return err
+	}
+	body, err := s.call(e.ctx, http.MethodGet, "/api/admin/cache")
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = e.out.Write(body)
+		return err
+	}
+	var f api.CacheFigures
+	if err := json.Unmarshal(body, &f); err != nil {
+		return fmt.Errorf("%s did not answer with the figures of a cache: %w", s.base, err)
+	}
+	return printFigures(e.out, &f)
+}
+
+func printFigures(out io.Writer, f *api.CacheFigures) error {
+	lease := fmt.Sprintf("%d ms left", f.LeaseMs)
+	if f.LeaseMs < 0 {
+		lease = "lapsed: the journal cannot be read"
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, line := range [][2]string{
+		{"entries", fmt.Sprintf("%d, %.1f MB, %d evicted", f.Entries, float64(f.Bytes)/1e6, f.Evictions)},
+		{"absences", fmt.Sprint(f.Absences)},
+		{"lease", lease},
+		{"polls", fmt.Sprintf("%d, %d failed, the last took %.1f ms", f.Polls, f.PollsFailed, f.PollMs)},
+		{"invalidations", fmt.Sprintf("%d heard", f.Raises)},
+		{"audit", fmt.Sprintf("%d answers compared, %d older than the bound", f.Audited, f.Inconsistent)},
+		{"waiting", fmt.Sprint(f.Waiters)},
+	} {
+		fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(w, "\nfamily\thits\tmisses\tratio\tloads\tfailed\tms each\tstale\t\n")
+	for _, name := range slices.Sorted(maps.Keys(f.Families)) {
+		n := f.Families[name]
+		fmt.Fprintf(w, "%s\t%d\t%d\t%.1f %%\t%d\t%d\t%.1f\t%d\t\n", name, n.Hits, n.Misses, 100*n.HitRatio, n.Loads, n.LoadErrors, n.LoadMs, n.Stale)
+	}
+	return w.Flush()
+}
+
+// server is a running server that this command talks to as an administrator.
+type server struct{ base, token string }
+
+func newServer(e *environment) (*server, error) {
+	config, err := e.settings.Config()
+	if err != nil {
+		return nil, err
+	}
+	if config.AdminToken == "" {
+		return nil, errors.New("this asks the running server, which needs an administrator's token: set EXO_ADMIN_TOKEN (make one with: exodrive admin token)")
+	}
+	return &server{cmp.Or(config.BaseURL, localURL(config.Addr)), config.AdminToken}, nil
+}
+
+// serverLimit is how long a server may take to answer, and mostAnswer how much it
+// may say.
+const (
+	serverLimit = 30 * time.Second
+	mostAnswer  = 1 << 20
+)
+
+// call sends a request without a body and returns the answer's.
+func (s *server) call(ctx context.Context, method, path string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, serverLimit)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, s.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("no server answers at %s; set EXO_BASE_URL to where it runs (%w)", s.base, err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode >= http.StatusBadRequest {
+		var problem struct {
+			Code   exodrive.Code
+			Detail string
+		}
+		if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
+			return nil, fmt.Errorf("%s answered %s", s.base, answer.Status)
+		}
+		return nil, errors.New(problem.Detail)
+	}
+	return body, nil
+}

@@ -1,0 +1,104 @@
+package rental
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
+)
+
+// reads are the families of public reads: how each is named in a cache, what it
+// depends on, how long it keeps, and how it is loaded. Keys and times are the
+// performance guide's; docs/cache.md has them as a table, which a test compares
+// with this one. Which change of which table raises which tag is said in
+// the migrations (00003_cache).
+type reads struct {
+	list, listOnDates *cache.Family[exodrive.CarQuery, *exodrive.CarPage]
+	details           *cache.Family[string, *exodrive.CarDetails]
+	slug              *cache.Family[string, string]
+	availability      *cache.Family[calendarOf, *exodrive.Availability]
+	reviews           *cache.Family[reviewsOf, *exodrive.ReviewPage]
+	counts            *cache.Family[struct{}, *exodrive.FleetCounts]
+}
+
+// calendarOf and reviewsOf are questions about one car.
+type (
+	calendarOf struct {
+		carID string
+		ask   exodrive.AvailabilityQuery
+	}
+	reviewsOf struct {
+		carID string
+		page  exodrive.PageQuery
+	}
+)
+
+// Tags of what every list and count shows.
+const (
+	carsTag         = "cars"
+	availabilityTag = "availability"
+)
+
+// staleWindow is how long an answer may be shown while it is loaded anew. What
+// tells whether a car is free is never shown stale.
+const staleWindow = 24 * time.Hour
+
+// read answers through the cache, with a sentence for what the cache itself may
+// fail with.
+func read[K, V any](ctx context.Context, f *cache.Family[K, V], k K) (cache.Answer[V], error) {
+	a, err := f.Read(ctx, k)
+	switch {
+	case errors.Is(err, cache.ErrBusy):
+		err = exodrive.Errorf(exodrive.Unavailable, "Too many callers wait for an answer just now; try again in a moment.").Because(err)
+	case errors.Is(err, cache.ErrStale), errors.Is(err, context.DeadlineExceeded):
+		err = exodrive.Errorf(exodrive.Unavailable, "The database does not answer just now; try again in a moment.").Because(err)
+	}
+	return a, err
+}
+
+func newReads(c *cache.Cache, s *Service) reads {
+	absent := func(err error) bool { return exodrive.CodeOf(err) == exodrive.NotFound }
+	return reads{
+		list: cache.Register(c, cache.Family[exodrive.CarQuery, *exodrive.CarPage]{
+			Name: "list", Key: exodrive.CarQuery.Key, Load: s.loadCars,
+			Tags:  func(exodrive.CarQuery) []string { return []string{carsTag} },
+			Fresh: time.Hour, Stale: staleWindow,
+		}),
+		listOnDates: cache.Register(c, cache.Family[exodrive.CarQuery, *exodrive.CarPage]{
+			Name: "list-on-dates", Key: exodrive.CarQuery.Key, Load: s.loadCars,
+			Tags:  func(exodrive.CarQuery) []string { return []string{carsTag, availabilityTag} },
+			Fresh: time.Hour,
+		}),
+		details: cache.Register(c, cache.Family[string, *exodrive.CarDetails]{
+			Name: "details", Key: func(id string) string { return "cars:details:" + id }, Load: s.store.CarDetails, Absent: absent,
+			Tags:  func(id string) []string { return []string{"car:" + id} },
+			Fresh: 30 * time.Minute, Stale: staleWindow,
+		}),
+		slug: cache.Register(c, cache.Family[string, string]{
+			Name: "slug", Key: func(slug string) string { return "cars:slug:" + slug }, Load: s.store.CarIDBySlug, Absent: absent,
+			Tags:  func(slug string) []string { return []string{"slug:" + slug} },
+			Fresh: 30 * time.Minute, Stale: staleWindow,
+		}),
+		availability: cache.Register(c, cache.Family[calendarOf, *exodrive.Availability]{
+			Name: "availability", Key: func(k calendarOf) string { return k.ask.Key(k.carID) }, Load: s.loadAvailability, Absent: absent,
+			Tags:  func(k calendarOf) []string { return []string{"availability:" + k.carID, "car:" + k.carID} },
+			Fresh: 5 * time.Minute,
+		}),
+		reviews: cache.Register(c, cache.Family[reviewsOf, *exodrive.ReviewPage]{
+			Name: "reviews", Key: func(k reviewsOf) string { return k.page.ReviewsKey(k.carID) }, Absent: absent,
+			Load: func(ctx context.Context, k reviewsOf) (*exodrive.ReviewPage, error) {
+				return s.store.Reviews(ctx, k.carID, k.page)
+			},
+			Tags:  func(k reviewsOf) []string { return []string{"reviews:" + k.carID, "car:" + k.carID} },
+			Fresh: time.Hour, Stale: staleWindow,
+		}),
+		counts: cache.Register(c, cache.Family[struct{}, *exodrive.FleetCounts]{
+			Name: "counts", Key: func(struct{}) string { return "fleet:counts" },
+			Load:  func(ctx context.Context, _ struct{}) (*exodrive.FleetCounts, error) { return s.loadFleetCounts(ctx) },
+			Tags:  func(struct{}) []string { return []string{carsTag, availabilityTag} },
+			Fresh: time.Hour, Stale: staleWindow,
+		}),
+	}
+}

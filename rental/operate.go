@@ -1,0 +1,33 @@
+package rental
+
+import (
+	"context"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// CacheStats are the figures of this node's cache.
+func (s *Service) CacheStats(_ context.Context, who exodrive.Actor) (cache.Stats, error) {
+	if err := who.May(exodrive.ScopeRead); err != nil {
+		return cache.Stats{}, err
+	}
+	return s.cache.Stats(), nil
+}
+
+// ClearCache makes what all nodes have cached worthless: the answers that depend
+// on a tag, such as car:car_…, car:* or cars, or with "" all of them. Nobody ever
+// has to; it is for what was changed past the triggers of the database.
+func (s *Service) ClearCache(ctx context.Context, who exodrive.Actor, tag string) error {
+	err := s.change(ctx, who, exodrive.ScopeOperate, "cache.clear", func(tx *sqlstore.Tx) (string, any, error) {
+		if tag == "" {
+			return "", struct{}{}, nil
+		}
+		return tag, struct{}{}, tx.Raise(ctx, tag)
+	})
+	if err != nil || tag != "" {
+		return err
+	}
+	return s.cache.Clear(ctx)
+}
