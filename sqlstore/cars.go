@@ -66,13 +66,7 @@ func (q queries) wholeCar(ctx context.Context, text, id string) (*exodrive.Car, 
 		return nil, exodrive.Errorf(exodrive.NotFound, "There is no such car.")
 	}
 	c := &list[0]
-	if c.Images, err = q.images(ctx, id); err != nil {
-		return nil, err
-	}
-	if c.Features, err = q.features(ctx, id); err != nil {
-		return nil, err
-	}
-	c.Specs, err = q.specs(ctx, id)
+	c.Images, c.Features, c.Specs, err = q.carLists(ctx, id)
 	return c, err
 }
 

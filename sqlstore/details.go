@@ -20,9 +20,7 @@ func (q queries) CarDetails(ctx context.Context, id string) (*exodrive.CarDetail
 	var d exodrive.CarDetails
 	g, gctx := q.parts(ctx)
 	g.Go(func() error { return q.carRow(gctx, id, &d) })
-	g.Go(func() (err error) { d.Images, err = q.images(gctx, id); return err })
-	g.Go(func() (err error) { d.Features, err = q.features(gctx, id); return err })
-	g.Go(func() (err error) { d.Specs, err = q.specs(gctx, id); return err })
+	g.Go(func() (err error) { d.Images, d.Features, d.Specs, err = q.carLists(gctx, id); return err })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
@@ -61,26 +59,37 @@ const sqlCarDetails = `SELECT ` + cardColumns + `,
 	l.address, l.country, l.zone, l.handover, l.hours, l.tax_name, l.tax_percent, l.tax_included, l.units
 	FROM ` + cardTables + ` WHERE c.id = $1 AND NOT c.hidden`
 
-func (q queries) images(ctx context.Context, carID string) ([]exodrive.Image, error) {
-	return collect(ctx, q, func(r scanner) (v exodrive.Image, err error) {
-		return v, r.Scan(&v.URL, &v.Alt)
-	}, sqlCarImages, carID)
+// carLists are the images, features and specs of a car, none of them nil. One
+// statement reads them all: each is so short that asking costs more than finding.
+func (q queries) carLists(ctx context.Context, carID string) (images []exodrive.Image, features []exodrive.Feature, specs []exodrive.Spec, err error) {
+	images, features, specs = []exodrive.Image{}, []exodrive.Feature{}, []exodrive.Spec{}
+	err = q.each(ctx, sqlCarLists, []any{carID}, func(r scanner) error {
+		var list, position int
+		var name, text string
+		var highlighted bool
+		if err := r.Scan(&list, &position, &name, &text, &highlighted); err != nil {
+			return err
+		}
+		switch list {
+		case listImages:
+			images = append(images, exodrive.Image{URL: name, Alt: text})
+		case listFeatures:
+			features = append(features, exodrive.Feature{Name: name, Description: text, Highlighted: highlighted})
+		default:
+			specs = append(specs, exodrive.Spec{Name: name, Value: text})
+		}
+		return nil
+	})
+	return images, features, specs, err
 }
 
-const sqlCarImages = `SELECT url, alt FROM car_images WHERE car_id = $1 ORDER BY position`
+// The first column of sqlCarLists; what is neither is a spec.
+const (
+	listImages   = 1
+	listFeatures = 2
+)
 
-func (q queries) features(ctx context.Context, carID string) ([]exodrive.Feature, error) {
-	return collect(ctx, q, func(r scanner) (v exodrive.Feature, err error) {
-		return v, r.Scan(&v.Name, &v.Description, &v.Highlighted)
-	}, sqlCarFeatures, carID)
-}
-
-const sqlCarFeatures = `SELECT name, description, highlighted FROM car_features WHERE car_id = $1 ORDER BY position, name`
-
-func (q queries) specs(ctx context.Context, carID string) ([]exodrive.Spec, error) {
-	return collect(ctx, q, func(r scanner) (v exodrive.Spec, err error) {
-		return v, r.Scan(&v.Name, &v.Value)
-	}, sqlCarSpecs, carID)
-}
-
-const sqlCarSpecs = `SELECT name, value FROM car_specs WHERE car_id = $1 ORDER BY position`
+const sqlCarLists = `SELECT 1 AS list, position, url AS name, alt AS text, FALSE AS highlighted FROM car_images WHERE car_id = $1
+	UNION ALL SELECT 2, position, name, description, highlighted FROM car_features WHERE car_id = $1
+	UNION ALL SELECT 3, position, name, value, FALSE FROM car_specs WHERE car_id = $1
+	ORDER BY list, position, name`
