@@ -18,26 +18,9 @@ type Calendar struct {
 // Calendar reads the days of a public car, its parts in parallel. A car that is
 // unknown or hidden is not_found.
 func (q queries) Calendar(ctx context.Context, carID string, days exodrive.Days) (*Calendar, error) {
-	c := Calendar{Taken: map[exodrive.Date]exodrive.DayStatus{}}
-	var overrides map[string]map[exodrive.Date]int64
+	var c Calendar
 	g, gctx := q.parts(ctx)
-	g.Go(func() error {
-		err := q.row(gctx, sqlCalendarCar, carID).scan(&c.Rates.Base, &c.Available, &c.MinimumDays, &c.Currency)
-		return notFound(err, "There is no such car.")
-	})
-	g.Go(func() error {
-		return q.each(gctx, sqlCalendarDays, []any{carID, days.Start, days.End}, func(r scanner) error {
-			var day exodrive.Date
-			var status exodrive.DayStatus
-			err := r.Scan(&day, &status)
-			c.Taken[day] = status
-			return err
-		})
-	})
-	g.Go(func() (err error) {
-		overrides, err = q.Overrides(gctx, []string{carID}, days)
-		return err
-	})
+	g.Go(func() error { return q.calendarDays(gctx, carID, days, &c) })
 	g.Go(func() (err error) {
 		c.Rates.Rules, err = q.rulesFor(gctx, carID)
 		return err
@@ -45,14 +28,41 @@ func (q queries) Calendar(ctx context.Context, carID string, days exodrive.Days)
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	c.Rates.Overrides = overrides[carID]
 	return &c, nil
 }
 
-const sqlCalendarCar = `SELECT price_per_day, available, minimum_days, (SELECT value FROM settings WHERE key = 'currency')
-	FROM cars WHERE id = $1 AND NOT hidden`
+// calendarDays reads all but the rules with one statement, because each part is so
+// short that asking costs more than finding: the car is repeated on each of its
+// days, or stands alone on the first.
+func (q queries) calendarDays(ctx context.Context, carID string, days exodrive.Days, c *Calendar) error {
+	c.Taken, c.Rates.Overrides = map[exodrive.Date]exodrive.DayStatus{}, map[exodrive.Date]int64{}
+	found := false
+	err := q.each(ctx, sqlCalendarDays, []any{carID, days.Start, days.End}, func(r scanner) error {
+		found = true
+		var day exodrive.Date
+		var status exodrive.DayStatus
+		var amount int64
+		err := r.Scan(&c.Rates.Base, &c.Available, &c.MinimumDays, &c.Currency, &day, &status, &amount)
+		if status != "" {
+			c.Taken[day] = status
+		}
+		if amount >= 0 {
+			c.Rates.Overrides[day] = amount
+		}
+		return err
+	})
+	if err == nil && !found {
+		err = errNoRow
+	}
+	return notFound(err, "There is no such car.")
+}
 
-const sqlCalendarDays = `SELECT date, status FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3`
+const sqlCalendarDays = `SELECT c.price_per_day, c.available, c.minimum_days, (SELECT value FROM settings WHERE key = 'currency'),
+	COALESCE(d.date, $2), COALESCE(d.status, ''), COALESCE(d.amount, -1)
+	FROM cars c LEFT JOIN (
+		SELECT date, status, -1 AS amount FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3
+		UNION ALL SELECT date, '', amount FROM car_prices WHERE car_id = $1 AND date >= $2 AND date < $3
+	) d ON TRUE WHERE c.id = $1 AND NOT c.hidden`
 
 // Overrides are the prices of single days of some cars, by car.
 func (q queries) Overrides(ctx context.Context, carIDs []string, days exodrive.Days) (map[string]map[exodrive.Date]int64, error) {
