@@ -134,7 +134,7 @@ func (q queries) bookable(ctx context.Context, f *filter, days exodrive.Days) er
 	f.add("c.minimum_days <= ?", days.Len())
 	free := func(unless, status string, from, to exodrive.Date) {
 		f.conds = append(f.conds, condition{
-			set:  expr{unless + "c.id NOT IN (SELECT car_id FROM car_availability WHERE date >= ? AND date < ?" + status + "))", []any{from, to}},
+			set:  expr{unless + q.d.notAmong("SELECT car_id FROM car_availability WHERE date >= ? AND date < ?"+status) + ")", []any{from, to}},
 			each: expr{unless + "NOT EXISTS (SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date >= ? AND a.date < ?" + status + "))", []any{from, to}},
 		})
 	}
