@@ -91,7 +91,7 @@ func newReads(c *cache.Cache, s *Service) reads {
 			Load: func(ctx context.Context, k reviewsOf) (*exodrive.ReviewPage, error) {
 				return s.store.Reviews(ctx, k.carID, k.page)
 			},
-			Tags:  func(k reviewsOf) []string { return []string{"reviews:" + k.carID, "car:" + k.carID} },
+			Tags:  func(k reviewsOf) []string { return []string{"reviews:" + k.carID} },
 			Fresh: time.Hour, Stale: staleWindow,
 		}),
 		counts: cache.Register(c, cache.Family[struct{}, *exodrive.FleetCounts]{
