@@ -21,8 +21,10 @@ type floors struct {
 	slots []floor
 	// all is the floor under every tag.
 	all floor
-	// heard counts the raises. A raise takes its number first and is written to its
-	// slot after.
+	// heard is the number of the latest raise. A raise is written to its slot before
+	// it is counted: whoever reads a number finds every raise up to it in its slot,
+	// also in an entry that he takes from memory as part of another. Raises at the
+	// same time may share a number.
 	heard atomic.Uint64
 }
 
@@ -75,9 +77,10 @@ func (f *floors) raise(tag string, m Mark) { f.lift(&f.slots[f.slotOf(tag)], m) 
 func (f *floors) raiseAll(m Mark) { f.lift(&f.all, m) }
 
 func (f *floors) lift(at *floor, m Mark) {
-	number := f.heard.Add(1)
-	atomicMax(&at.heard, number)
 	atomicMax(&at.mark, uint64(m))
+	number := f.heard.Load() + 1
+	atomicMax(&at.heard, number)
+	atomicMax(&f.heard, number)
 }
 
 func atomicMax(a *atomic.Uint64, v uint64) {
