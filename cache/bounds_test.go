@@ -16,7 +16,7 @@ import (
 // A write costs the same whether a hundred entries depend on its tag or ten
 // thousand: nothing is searched for, and the remote cache is not spoken to.
 //
-// Red when: Raise removes entries one by one, or calls the remote cache.
+// Red when: Raise removes entries.
 func TestP9InvalidationIsOneStep(t *testing.T) {
 	in(t, func(t *testing.T) {
 		remote := &cachetest.Faulty{Remote: cachetest.NewRemote()}

@@ -3,6 +3,7 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,9 +146,12 @@ func TestP8OtherErrorsPass(t *testing.T) {
 func TestSuspendedMachine(t *testing.T) {
 	in(t, func(t *testing.T) {
 		began := time.Now()
+		var mu sync.Mutex
 		var frozen, shift time.Duration // how long it slept; what the wall clock is set off
 		var suspended time.Time
 		clock := func() cache.Instant {
+			mu.Lock()
+			defer mu.Unlock()
 			now := time.Now()
 			mono := now.Sub(began) - frozen
 			if !suspended.IsZero() {
@@ -161,19 +165,26 @@ func TestSuspendedMachine(t *testing.T) {
 		settle()
 		f.expect("before", n, "a", "one", cache.Loaded)
 
+		mu.Lock()
 		suspended = time.Now()
+		mu.Unlock()
 		links[0].cut.Store(true)
 		f.aside("a", "two")
 		time.Sleep(bound + time.Second)
 		f.expect("awake again after bound + 1 s, and asked before the first poll", n, "a", "two", cache.Loaded)
+		mu.Lock()
 		frozen, suspended = time.Since(suspended), time.Time{}
+		mu.Unlock()
 		links[0].cut.Store(false)
 
-		for _, shift = range []time.Duration{-5 * time.Hour, 5 * time.Hour, 0} {
-			f.aside("a", shift.String())
+		for _, off := range []time.Duration{-5 * time.Hour, 5 * time.Hour, 0} {
+			mu.Lock()
+			shift = off
+			mu.Unlock()
+			f.aside("a", off.String())
 			time.Sleep(bound)
-			f.expect("with the wall clock off by "+shift.String(), n, "a", shift.String(), cache.Loaded)
-			f.expect("and again", n, "a", shift.String(), cache.Memory)
+			f.expect("with the wall clock off by "+off.String(), n, "a", off.String(), cache.Loaded)
+			f.expect("and again", n, "a", off.String(), cache.Memory)
 		}
 	})
 }

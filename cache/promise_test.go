@@ -139,7 +139,7 @@ func TestP2BellIsBestEffort(t *testing.T) {
 // the commit, whether the write came from an application or from SQL by hand; and
 // a node that cannot read the journal stops to answer from memory by then.
 //
-// Red when: the lease is never checked; or it is renewed from the end of a poll.
+// Red when: the lease is never checked.
 func TestP3NeverOlderThanTheBound(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f, links := linked(t, 2, nil)
@@ -191,7 +191,7 @@ func TestP3SlowPolls(t *testing.T) {
 // once, also one that has no entry, or is just loading one from before.
 //
 // Red when: hit and verified do not look at the mark; or a poll for it is left out where
-// there is no entry; or a load asks for no fresh horizon, as nothing can be shared then.
+// there is no entry.
 func TestP4TheMarkIsSeenEverywhere(t *testing.T) {
 	in(t, func(t *testing.T) {
 		remote := cachetest.NewRemote()

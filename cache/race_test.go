@@ -19,7 +19,7 @@ import (
 // A reader that reads the old row, stops, and stores it after the write was made
 // known, leaves nothing behind: not here, and not in the remote cache.
 //
-// Red when: an entry is stamped after its load; and numbered after it.
+// Red when: an entry is stamped after its load; or numbered after it.
 func TestR1SlowReader(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f, remote, _ := withRemote(t, 2)
@@ -46,7 +46,7 @@ func TestR1SlowReader(t *testing.T) {
 
 // The same with a refresh in the background in place of the reader.
 //
-// Red when: an entry is stamped after its load; and numbered after it.
+// Red when: an entry is stamped after its load; or numbered after it.
 func TestR2SlowRefresh(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFleet(t, 1, nil)
@@ -194,7 +194,7 @@ func TestR11WriteOutsideTheApplication(t *testing.T) {
 // What is deleted and made again under the same name is another thing: neither
 // the old one nor its absence is served once the writer was answered.
 //
-// Red when: keep does not look whether an absence stands; or verified does not judge one.
+// Red when: verified does not judge an absence.
 func TestR12DeletedAndMadeAgain(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFleet(t, 1, nil)

@@ -156,14 +156,15 @@ func TestSimReadersCostNoLoads(t *testing.T) {
 	table.add("1000 readers", plan, many)
 	t.Log(table.String())
 
-	if many.reads < 50*few.reads {
-		t.Errorf("1000 readers read %d times, 10 readers %d times", many.reads, few.reads)
-	}
 	// A write makes old at most an item and the two pages it is on; each node loads
 	// them once more, whoever asks.
 	const views = 3
-	if most := plan.nodes * views * (many.commits + plan.keys); int(many.loads) > most {
+	most := plan.nodes * views * (many.commits + plan.keys)
+	if int(many.loads) > most {
 		t.Errorf("%d writes cause %d loads on %d nodes, at most %d are of use", many.commits, many.loads, plan.nodes, most)
+	}
+	if many.reads < 10*most { // how many there are, slow loads decide
+		t.Errorf("1000 readers read %d times, too few to tell reads from writes", many.reads)
 	}
 	if int(many.polls) > int(few.polls)*5/4+plan.nodes {
 		t.Errorf("10 readers cause %d polls, 1000 readers %d", few.polls, many.polls)

@@ -71,9 +71,9 @@ func FuzzUnpack(f *testing.F) {
 // form that takes no new version turns the other nodes' entries into broken ones.
 func TestWireFormIsPinned(t *testing.T) {
 	got := packed(`"x"`, []string{"car:7"}, never)
-	want := "\x01\x5c\x01\x48\x2f" + "\x00\x00\x00\x00\x00\x00\x00\x07" + "\x00\x00\x00\x00\x00\x00\x00\x63" +
-		"\xc0\x84\x3d" + "\x80\xd0\xac\xf3\x0e"[:0]
-	if !bytes.HasPrefix(got[5:], []byte(want[5:])) || got[0] != wireVersion {
+	// Behind the sum: epoch, stamp, and the cost of a millisecond.
+	head := "\x00\x00\x00\x00\x00\x00\x00\x07" + "\x00\x00\x00\x00\x00\x00\x00\x63" + "\xc0\x84\x3d"
+	if got[0] != 1 || !bytes.HasPrefix(got[5:], []byte(head)) {
 		t.Errorf("packed %q", got)
 	}
 	tail := "\x01\x05car:7\x03\"x\"\x00"

@@ -92,7 +92,7 @@ func newNode(t *testing.T, db *cachetest.Database, o cache.Options) *node {
 	word.Name, word.Key, word.Stale = "day", func(k string) string { return "day:" + k }, 0
 	n.days = cache.Register(n.Cache, word)
 	n.pairs = cache.Register(n.Cache, cache.Family[string, string]{
-		Name: "pair", Key: func(k string) string { return "pair:" + k }, Tags: func(string) []string { return nil },
+		Name: "pair", Key: func(k string) string { return "pair:" + k }, Tags: func(k string) []string { return []string{"pair:" + k} },
 		Load: func(ctx context.Context, k string) (string, error) {
 			first, err := cache.Value(n.words.Read(ctx, "a"))
 			if err != nil {
