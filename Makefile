@@ -8,7 +8,7 @@ TOOL    := go tool -modfile=tools/go.mod
 # before the 15 minutes of the whole run are over.
 TESTS   := go test -shuffle=on -timeout=6m
 
-.PHONY: help run build test race generate lint gofmt verify bench soak
+.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ bench: ## measure: start, reads of a large fleet on both engines (some ten minut
 	go test ./bench -run='^$$' -bench=Writes -benchtime=1000x -count=$(or $(COUNT),3) -timeout=20m
 	go test ./bench -run='^$$' -bench=Reads -benchtime=3000x -count=$(or $(COUNT),3) -timeout=60m
 
-bench-serve: ## measure hits beside a bare server, nginx and Varnish (seven minutes)
+bench-serve: ## measure hits beside a bare server, nginx and Varnish (some ten minutes)
 	scripts/setup bench
 	go run ./bench/serve -rounds=$(or $(COUNT),5)
 

@@ -58,6 +58,10 @@ func main() {
 
 // measure prints the tables of every part.
 func measure(ctx context.Context, o options) error {
+	// Debian's servers are where only root looks for programs.
+	if err := os.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin"); err != nil {
+		return err
+	}
 	for _, program := range []string{"wrk", "nginx", "varnishd", "taskset"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return fmt.Errorf("%s is missing; install it with: scripts/setup bench", program)
