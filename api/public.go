@@ -33,7 +33,7 @@ func public[T any](a *api, row operation, read reader) {
 		policy = listPolicy
 	}
 	a.mux.HandleFunc(op.Method+" "+op.Path, func(w http.ResponseWriter, r *http.Request) {
-		served, err := read(a.Limiter.Admission(w, r, a.Proxies, policy), r)
+		served, err := read(a.Limiter.Admission(w, r, a.Proxies, policy), r) //nolint:contextcheck // it derives from r's
 		if err != nil {
 			httpx.WriteError(w, r, err)
 			return

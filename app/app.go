@@ -123,7 +123,7 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	if err != nil {
 		return nil, because(err)
 	}
-	a.Cache.Start()
+	a.Cache.Start() //nolint:contextcheck // it lives until Close, not for as long as a start may take
 	a.site = server(a.handler(c, metrics, m, now), log)
 	a.ops = server(obs.OpsHandler(metrics.Registry, a.ready), log)
 	// A profile is written for as long as it was asked to last.

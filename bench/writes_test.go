@@ -152,6 +152,7 @@ func dropTriggers(b *testing.B, url string) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	defer rows.Close()
 	var drops []string
 	for rows.Next() {
 		var name, table string
