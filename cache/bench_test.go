@@ -181,7 +181,7 @@ func BenchmarkHit(b *testing.B) {
 	})
 }
 
-// A miss beside the loader it runs; most of it is gzip.
+// A miss beside the loader it runs.
 func BenchmarkMiss(b *testing.B) {
 	for _, size := range []string{"details", "small"} {
 		b.Run(fmt.Sprintf("loader/%s", size), func(b *testing.B) {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/andybalholm/brotli"
@@ -33,12 +34,16 @@ type Variant struct {
 	ETag, ContentLength, ContentEncoding []string // nil where there is no such header
 }
 
-// bodies are the encodings of one answer, each made once: identity and gzip when
-// the entry is filled, brotli in the background when enough readers want it.
+// bodies are the encodings of one answer, each made once: identity when the entry
+// is filled, gzip for the first reader who wants it or the first node it is shared
+// with, brotli in the background when enough readers want it. Answers that are
+// loaded and never asked for again, as most lists with dates, cost no compression.
 type bodies struct {
-	identity, gzip *Variant
-	brotli         atomic.Pointer[Variant]
-	wanted         atomic.Int32 // how often brotli was asked for in vain
+	identity *Variant
+	zip      sync.Once
+	gzip     *Variant // after zip; nil: it saves too little
+	brotli   atomic.Pointer[Variant]
+	wanted   atomic.Int32 // how often brotli was asked for in vain
 }
 
 const (
@@ -48,36 +53,58 @@ const (
 	worth = 10
 	// wants is how many readers must ask before brotli's time is spent.
 	wants = 3
+	// gzipLevel is the last whose work is worth it: beyond, JSON loses another
+	// hundredth of its size for twice the time.
+	gzipLevel = 6
 	// brotliQuality compresses JSON by some 10 % more than gzip's best, in 2 ms for
 	// a page of cars; the highest quality takes twenty times as long for 5 % more.
 	brotliQuality = 6
 )
 
-// fill makes the variants of a new answer.
+// fill takes the body of a new answer.
 func (b *bodies) fill(body []byte) {
-	hash := hashOf(body)
-	b.identity = newVariant(body, `"`+hash+`"`, nil)
-	if len(body) >= smallest {
-		b.gzip = compressed(body, `"`+hash+gzipSuffix, gzipHeader, func(to *bytes.Buffer) error {
-			w, err := gzip.NewWriterLevel(to, gzip.BestCompression)
-			if err != nil {
-				return err
-			}
-			if _, err := w.Write(body); err != nil {
+	b.identity = newVariant(body, `"`+hashOf(body)+`"`, nil)
+}
+
+// adopt takes over variants that another node made; zipped is empty where gzip
+// saves too little.
+func (b *bodies) adopt(body, zipped []byte) {
+	b.fill(body)
+	b.zip.Do(func() {
+		if len(zipped) > 0 {
+			b.gzip = newVariant(zipped, b.tagOf(gzipSuffix), gzipHeader)
+		}
+	})
+}
+
+// zipped is the body in gzip, nil if that saves too little.
+func (b *bodies) zipped() *Variant {
+	b.zip.Do(func() {
+		if len(b.identity.Body) < smallest {
+			return
+		}
+		b.gzip = compressed(b.identity.Body, b.tagOf(gzipSuffix), gzipHeader, func(to *bytes.Buffer) error {
+			w := gzipWriters.Get().(*gzip.Writer)
+			defer gzipWriters.Put(w)
+			w.Reset(to)
+			if _, err := w.Write(b.identity.Body); err != nil {
 				return err
 			}
 			return w.Close()
 		})
-	}
+	})
+	return b.gzip
 }
 
-// adopt takes over variants that another node made; zipped may be empty.
-func (b *bodies) adopt(body, zipped []byte) {
-	hash := hashOf(body)
-	b.identity = newVariant(body, `"`+hash+`"`, nil)
-	if len(zipped) > 0 {
-		b.gzip = newVariant(zipped, `"`+hash+gzipSuffix, gzipHeader)
-	}
+// gzipWriters are kept, as each has tables of a megabyte.
+var gzipWriters = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is one that there is
+	return w
+}}
+
+// tagOf is the entity tag of another coding of the body.
+func (b *bodies) tagOf(suffix string) string {
+	return b.identity.Tag[:len(b.identity.Tag)-1] + suffix
 }
 
 // hashOf is short enough for a header and long enough that no two bodies share it.
@@ -114,8 +141,7 @@ func compressed(body []byte, tag string, encoding []string, write func(*bytes.Bu
 }
 
 func (b *bodies) makeBrotli() {
-	tag := b.identity.Tag[:len(b.identity.Tag)-1] + brotliSuffix
-	b.brotli.Store(compressed(b.identity.Body, tag, brotliHeader, func(to *bytes.Buffer) error {
+	b.brotli.Store(compressed(b.identity.Body, b.tagOf(brotliSuffix), brotliHeader, func(to *bytes.Buffer) error {
 		w := brotli.NewWriterLevel(to, brotliQuality)
 		if _, err := w.Write(b.identity.Body); err != nil {
 			return err
@@ -125,17 +151,18 @@ func (b *bodies) makeBrotli() {
 }
 
 // Variant is the entry's body in a coding, nil if there is none; identity is
-// always there, but for an entry that answers with an error. Asking for brotli
+// always there, but for an entry that answers with an error. The first who asks
+// for gzip has it made while he waits, some tens of microseconds; asking for brotli
 // often enough has it made in the background.
 func (e *Entry) Variant(coding Coding) *Variant {
 	switch coding {
 	case Gzip:
-		return e.body.gzip
+		return e.body.zipped()
 	case Brotli:
 		if v := e.body.brotli.Load(); v != nil {
 			return v
 		}
-		if e.body.gzip != nil && e.body.wanted.Load() < wants && e.body.wanted.Add(1) == wants {
+		if len(e.body.identity.Body) >= smallest && e.body.wanted.Load() < wants && e.body.wanted.Add(1) == wants {
 			if !e.family.cache.background(func() { e.body.makeBrotli() }) {
 				e.body.wanted.Store(0) // too much is going on; let others ask again
 			}
@@ -146,14 +173,15 @@ func (e *Entry) Variant(coding Coding) *Variant {
 	}
 }
 
-// weight counts what is there, and for brotli, which may come, as much as gzip.
+// weight counts the body, and as much again as gzip and brotli, which may come,
+// take of it at most in practice: a quarter each.
 func (b *bodies) weight() int64 {
-	n := 0
-	if b.identity != nil {
-		n += cap(b.identity.Body)
+	switch {
+	case b.identity == nil:
+		return 0
+	case len(b.identity.Body) < smallest:
+		return int64(cap(b.identity.Body))
+	default:
+		return int64(cap(b.identity.Body) + len(b.identity.Body)/2)
 	}
-	if b.gzip != nil {
-		n += 2 * len(b.gzip.Body)
-	}
-	return int64(n)
 }

@@ -51,8 +51,8 @@ func (e *Entry) pack() []byte {
 		b = appendText(b, tag)
 	}
 	b = appendText(b, e.body.identity.Body)
-	if e.body.gzip != nil {
-		b = appendText(b, e.body.gzip.Body)
+	if zipped := e.body.zipped(); zipped != nil {
+		b = appendText(b, zipped.Body)
 	} else {
 		b = binary.AppendUvarint(b, 0)
 	}
