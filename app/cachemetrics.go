@@ -144,7 +144,7 @@ var nodeFigures = []nodeFigure{
 	nodeCounter("rings_lost_total", "Writes whose bell did not ring; other nodes heard of them by their next poll.",
 		func(s cache.Stats) uint64 { return s.RingsLost }),
 	nodeGauge("remote_breaker_open", "1 while the remote cache is not asked, because it failed or was slow.",
-		func(s cache.Stats) float64 { return zeroOrOne(s.RemoteOpen) }),
+		func(s cache.Stats) float64 { return zeroOrOne(s.Remote != nil && s.Remote.Resting) }),
 
 	nodeCounter("audited_total", "Answers that were compared with the database.", func(s cache.Stats) uint64 { return s.Audited }),
 	nodeCounter("audit_skipped_total", "Answers that were to be compared but could not be.", func(s cache.Stats) uint64 { return s.AuditSkipped }),

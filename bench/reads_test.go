@@ -32,8 +32,9 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(exotest.Main(m)) }
 
-// today is the day of the large fleet, so that every run measures the same data.
-var today = exodrive.MustDate("2026-11-23")
+// today is the day of the large fleet: rentals lie around it, and days that are over
+// cannot be asked for.
+var today = exodrive.DateOf(time.Now().UTC())
 
 // concurrency is how many callers ask at once.
 const concurrency = 8

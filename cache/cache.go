@@ -50,6 +50,9 @@ type Options struct {
 	Detach func(context.Context) context.Context
 	// Loaded is told of every load that ended. It must not block. nil: nobody.
 	Loaded func(family string, took time.Duration, err error)
+	// Called is told of every call of the remote cache that ended: take, fill,
+	// release or ping. It must not block. nil: nobody.
+	Called func(name string, took time.Duration, err error)
 	Log    *slog.Logger   // nil is slog.Default()
 	Clock  func() Instant // nil is the machine's
 }
@@ -83,6 +86,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Loaded == nil {
 		o.Loaded = func(string, time.Duration, error) {}
+	}
+	if o.Called == nil {
+		o.Called = func(string, time.Duration, error) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -175,7 +181,7 @@ func New(o Options) *Cache {
 	})
 	c.absences = otter.Must(&otter.Options[string, *Entry]{MaximumSize: o.Absences})
 	if o.Remote != nil {
-		c.remote = guard(o.Remote, o.Clock)
+		c.remote = c.guard(o.Remote)
 	}
 	c.journal.c = c
 	c.audit.init(c)
@@ -188,7 +194,7 @@ func (c *Cache) Start() {
 	c.spawn(c.pollForever)
 	c.spawn(c.audit.run)
 	if c.o.Bell != nil {
-		c.spawn(func() { c.o.Bell.Hear(c.life, func() { c.journal.wake() }) })
+		c.spawn(func() { c.o.Bell.Hear(c.life, c.heard) })
 	}
 }
 
@@ -255,7 +261,7 @@ func (c *Cache) Raise(ctx context.Context, w Written) {
 	if c.o.Bell != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ringLimit)
 		defer cancel()
-		if err := c.o.Bell.Ring(ctx); err != nil {
+		if err := c.o.Bell.Ring(ctx, News{h.epoch, w}); err != nil {
 			c.counters.ringsLost.Add(1)
 			c.o.Log.Debug("cache bell not rung", "error", err)
 		}
@@ -273,7 +279,7 @@ func (c *Cache) Clear(ctx context.Context) error {
 	if c.o.Bell != nil {
 		ring, cancel := context.WithTimeout(ctx, ringLimit)
 		defer cancel()
-		_ = c.o.Bell.Ring(ring) // the others hear at their next poll
+		_ = c.o.Bell.Ring(ring, News{}) // the others hear at their next poll
 	}
 	return c.journal.poll(ctx)
 }

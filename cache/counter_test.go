@@ -217,7 +217,7 @@ func TestCrashGivesMarksAgain(t *testing.T) {
 		}
 		settle()
 		f.expect("after the crash", n, "a", "one", cache.Loaded)
-		if err := remote.Fill(t.Context(), "word:a", "", cache.Stored{Epoch: n.Epoch(), Stamp: 1 << 40, Bytes: old, Life: time.Hour}); err != nil {
+		if err := remote.Fill(t.Context(), wordKey("a"), "", cache.Stored{Epoch: n.Epoch(), Stamp: 1 << 40, Bytes: old, Life: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		f.expect("with bytes of the old epoch under the new one's name", f.nodes[1], "a", "one", cache.Loaded)

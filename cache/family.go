@@ -43,6 +43,7 @@ type family struct {
 	name     string
 	fresh    time.Duration
 	stale    time.Duration
+	shape    string // of its values, in a remote cache
 	counters familyCounters
 	// decode makes a value of a body.
 	decode func([]byte) (any, error)
@@ -55,7 +56,7 @@ const absentFor = 30 * time.Second
 // the first read; a name that is taken panics.
 func Register[K, V any](c *Cache, f Family[K, V]) *Family[K, V] {
 	f.family = &family{
-		cache: c, name: f.Name, fresh: f.Fresh, stale: f.Stale,
+		cache: c, name: f.Name, fresh: f.Fresh, stale: f.Stale, shape: ShapeOf[V](),
 		decode: func(body []byte) (any, error) {
 			var v V
 			err := json.Unmarshal(body, &v)
@@ -83,6 +84,15 @@ func (f *Family[K, V]) Read(ctx context.Context, k K) (Answer[V], error) {
 	}
 	served, err := f.family.read(ctx, f.question(key, k))
 	return Answer[V]{served}, err
+}
+
+// Warm sees to it that memory has a valid answer, by the loader that a read would
+// run, but past the limits and the figures of reads. It tells whether that took a
+// load of its own: what is here and fresh, comes from the remote cache, or is being
+// loaded for somebody else is not loaded twice. The error is the loader's, that
+// there is no such thing included, or ErrBusy, or ctx's.
+func (f *Family[K, V]) Warm(ctx context.Context, k K) (loaded bool, err error) {
+	return f.family.warm(ctx, f.question(f.Key(k), k))
 }
 
 func (f *Family[K, V]) question(key string, k K) *question {

@@ -32,6 +32,7 @@ func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
 	ctx = context.WithValue(ctx, callKey{}, (*call)(nil))
 	var (
 		served Served
+		share  func()
 		err    error
 	)
 	defer func() {
@@ -39,20 +40,25 @@ func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
 			err = fmt.Errorf("cache: loading %s panicked: %v\n%s", f.name, thrown, debug.Stack())
 		}
 		c.flights.land(q.key, fl, served, err)
+		if share != nil {
+			share()
+		}
 	}()
-	served, err = f.obtain(ctx, q, wait)
+	served, share, err = f.obtain(ctx, q, wait)
 	if err != nil && served.Entry == nil && c.o.Unavailable(err) && c.journal.poll(c.life) != nil { //nolint:contextcheck // that of the load may have timed out
 		// Neither answers. Until a poll succeeds nobody else needs to find out.
 		c.down.Store(true)
 	}
 }
 
-// obtain answers from the remote cache or by a load.
-func (f *family) obtain(ctx context.Context, q *question, wait bool) (Served, error) {
-	if f.cache.remote == nil {
-		return f.load(ctx, q)
+// obtain answers from the remote cache or by a load. share, if there is one, is run
+// once the answer is out.
+func (f *family) obtain(ctx context.Context, q *question, wait bool) (served Served, share func(), err error) {
+	if f.cache.remote != nil {
+		return f.obtainFar(ctx, q, wait)
 	}
-	return f.obtainFar(ctx, q, wait)
+	served, err = f.load(ctx, q)
+	return served, nil, err
 }
 
 // load answers from the primary and keeps the answer in memory if it may be
@@ -161,6 +167,27 @@ func (c *Cache) stamp(ctx context.Context, h *history, slots []uint32) Mark {
 		return 0
 	}
 	return now
+}
+
+// warm is Family.Warm.
+func (f *family) warm(ctx context.Context, q *question) (loaded bool, err error) {
+	c := f.cache
+	if e, ok := c.entries.GetIfPresent(q.key); ok {
+		switch c.judge(e, c.o.Clock()) {
+		case fresh, early:
+			return false, nil
+		default:
+		}
+	}
+	fl, mine := c.flights.join(q.key, c.o.Waiters)
+	if fl == nil {
+		return false, ErrBusy
+	}
+	if mine {
+		f.launch(ctx, q, fl)
+	}
+	served, err := fl.await(ctx)
+	return mine && served.Layer == Loaded, err
 }
 
 // refresh loads an entry anew in the background, once at a time, and after a

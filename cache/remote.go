@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -18,16 +17,25 @@ type Remote interface {
 	Take(ctx context.Context, want Wanted) (Taken, error)
 	// Fill stores bytes, unless there are some of the same epoch with a higher stamp,
 	// and gives up the lease of the token if it is still held.
-	Fill(ctx context.Context, key, token string, data Stored) error
+	Fill(ctx context.Context, key Key, token string, data Stored) error
 	// Release gives up the lease of a token without storing anything. For a moment
 	// nobody else waits for the key: what cannot be stored would be waited for in
 	// vain.
-	Release(ctx context.Context, key, token string) error
+	Release(ctx context.Context, key Key, token string) error
+	// Ping tells whether calls are answered at all.
+	Ping(ctx context.Context) error
+}
+
+// Key is the name of an entry in a Remote. Entries of one text and another shape
+// are strangers to each other: they are of different releases.
+type Key struct {
+	Shape string // see ShapeOf
+	Text  string // the family's Key
 }
 
 // Wanted is what a node asks a Remote for.
 type Wanted struct {
-	Key   string
+	Key   Key
 	Epoch Epoch
 	Above Mark          // only a stamp above it is of use
 	Token string        // whose lease it would be
@@ -61,59 +69,56 @@ type Stored struct {
 }
 
 const (
-	// remoteLimit is what a call of the remote cache may cost a caller.
-	remoteLimit = 20 * time.Millisecond
 	// leaseFor is how long the others wait for a holder that died. A load that takes
 	// longer may be run twice.
 	leaseFor = 3 * time.Second
 	// remoteLargest is the largest entry that is stored remotely.
 	remoteLargest = 512 << 10
-	// The breaker opens after some failures on end, and then lets one call through
-	// from time to time.
-	breakerFailures = 5
-	breakerPause    = time.Second
 )
 
 // obtainFar answers from the remote cache or, once for all nodes, by a load. wait
-// is false for a refresh, which leaves the load to whoever has the lease.
-func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (Served, error) {
+// is false for a refresh, which leaves the load to whoever has the lease. share,
+// if there is one, is run once the answer is out.
+func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (served Served, share func(), err error) {
 	c := f.cache
 	h := c.history.Load()
 	slots := h.floors.slotsOf(q.tags)
-	want := Wanted{Key: q.key, Epoch: h.epoch, Above: h.floors.highest(slots), Token: newToken(), Lease: leaseFor}
+	want := Wanted{Key: Key{f.shape, q.key}, Epoch: h.epoch, Above: h.floors.highest(slots), Token: newToken(), Lease: leaseFor}
 	var held *Entry // what a refresh is to replace
 	if !wait {
 		held, _ = c.entries.GetIfPresent(q.key)
 	}
 	started := c.o.Clock()
+asking:
 	for misses := 0; misses < 2; {
 		taken, err := c.remote.take(ctx, want)
 		if err != nil {
-			return f.load(ctx, q)
+			break
 		}
 		switch taken.Outcome {
 		case Found:
 			if served, ok := f.arrived(ctx, q, h, taken, held); ok {
-				return served, nil
+				return served, nil, nil
 			}
 			misses++
 			want.Above = max(want.Above, stampOf(taken.Bytes))
 		case Leased:
 			return f.loadForAll(ctx, q, want)
 		case Alone:
-			return f.load(ctx, q)
+			break asking
 		case Wait:
 			if !wait {
-				return Served{}, errElsewhere
+				return Served{}, nil, errElsewhere
 			}
 			// Longer than a lease: when its holder has died, one of those who wait gets
 			// the next, and the others wait for him.
 			if c.o.Clock().since(started) >= c.o.LoadLimit/2 || !pause(ctx) {
-				return f.load(ctx, q)
+				break asking
 			}
 		}
 	}
-	return f.load(ctx, q)
+	served, err = f.load(ctx, q)
+	return served, nil, err
 }
 
 // errElsewhere ends a refresh that another node is already at.
@@ -169,108 +174,35 @@ func (f *family) arrived(ctx context.Context, q *question, h *history, taken Tak
 	return served, true
 }
 
-// loadForAll loads under a lease, and hands the entry to the other nodes or tells
-// them not to wait for it.
-func (f *family) loadForAll(ctx context.Context, q *question, want Wanted) (Served, error) {
+// loadForAll loads under a lease. share hands the entry to the other nodes, or
+// tells them not to wait for it; it is for after those who wait here have their
+// answer.
+func (f *family) loadForAll(ctx context.Context, q *question, want Wanted) (_ Served, share func(), err error) {
 	c := f.cache
-	stored := false
+	ctx = context.WithoutCancel(ctx)
+	release := func() { _ = c.remote.release(ctx, want.Key, want.Token) } // its lease ends anyway
+	landed := false
 	defer func() {
-		if !stored { // also after a panic
-			_ = c.remote.release(context.WithoutCancel(ctx), want.Key, want.Token)
+		if !landed { // the loader has panicked
+			release()
 		}
 	}()
 	served, err := f.load(ctx, q)
+	landed = true
 	e := served.Entry
 	if err != nil || served.Stale != NotStale || !e.shareable(c.history.Load()) {
-		return served, err
+		return served, release, err
 	}
-	now := c.o.Clock()
-	bytes := e.pack()
-	if life := e.hard - now.Mono; len(bytes) <= remoteLargest && life > 0 {
-		err := c.remote.fill(context.WithoutCancel(ctx), want.Key, want.Token, Stored{Epoch: e.history.epoch, Stamp: e.stamp, Bytes: bytes, Life: life})
-		stored = err == nil
-	}
-	return served, nil
+	return served, func() {
+		bytes, life := e.pack(), e.hard-c.o.Clock().Mono
+		if len(bytes) > remoteLargest || life <= 0 ||
+			c.remote.fill(ctx, want.Key, want.Token, Stored{Epoch: e.history.epoch, Stamp: e.stamp, Bytes: bytes, Life: life}) != nil {
+			release()
+		}
+	}, nil
 }
 
 // shareable tells whether other nodes may judge the entry: by the rule alone.
 func (e *Entry) shareable(h *history) bool {
 	return e.history == h && h.floors.below(e.stamp, e.slots)
-}
-
-// guarded is a Remote that can cost no caller more than remoteLimit a call, and
-// nothing while it is known to be gone.
-type guarded struct {
-	Remote
-	clock func() Instant
-
-	mu      sync.Mutex
-	failed  int           // on end
-	closed  time.Duration // no call before
-	refused uint64
-}
-
-func guard(r Remote, clock func() Instant) *guarded { return &guarded{Remote: r, clock: clock} }
-
-var errBreaker = errors.New("cache: the remote cache is given a rest")
-
-func (g *guarded) take(ctx context.Context, want Wanted) (t Taken, err error) {
-	err = g.call(ctx, func(ctx context.Context) error { t, err = g.Take(ctx, want); return err })
-	return t, err
-}
-
-func (g *guarded) fill(ctx context.Context, key, token string, data Stored) error {
-	return g.call(ctx, func(ctx context.Context) error { return g.Fill(ctx, key, token, data) })
-}
-
-func (g *guarded) release(ctx context.Context, key, token string) error {
-	return g.call(ctx, func(ctx context.Context) error { return g.Release(ctx, key, token) })
-}
-
-func (g *guarded) call(ctx context.Context, do func(context.Context) error) error {
-	if !g.admit() {
-		return errBreaker
-	}
-	ctx, cancel := context.WithTimeout(ctx, remoteLimit)
-	defer cancel()
-	err := do(ctx)
-	g.note(err)
-	return err
-}
-
-// admit lets every call through while the remote cache works, and one a pause
-// when it does not.
-func (g *guarded) admit() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := g.clock().Mono
-	if g.failed < breakerFailures {
-		return true
-	}
-	if now < g.closed {
-		g.refused++
-		return false
-	}
-	g.closed = now + breakerPause
-	return true
-}
-
-func (g *guarded) note(err error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err == nil {
-		g.failed = 0
-		return
-	}
-	g.failed++
-	if g.failed == breakerFailures {
-		g.closed = g.clock().Mono + breakerPause
-	}
-}
-
-// open tells whether calls are being refused.
-func (g *guarded) open() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.failed >= breakerFailures
 }

@@ -78,7 +78,7 @@ func TestP5NothingStaleRevives(t *testing.T) {
 		f.expect("emptied", f.nodes[1], "a", "two", cache.Memory)
 		f.write(f.nodes[0], "a", "three")
 		settle()
-		if err := remote.Fill(t.Context(), "word:a", "", cache.Stored{Epoch: 1, Stamp: 1 << 40, Bytes: old, Life: time.Hour}); err != nil {
+		if err := remote.Fill(t.Context(), wordKey("a"), "", cache.Stored{Epoch: 1, Stamp: 1 << 40, Bytes: old, Life: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		f.expect("with an old entry under a forged stamp", f.nodes[1], "a", "three", cache.Loaded)
@@ -125,7 +125,7 @@ func TestP6DeadHolder(t *testing.T) {
 		f.aside("a", "one")
 		settle()
 		slowly(f, 100*time.Millisecond)
-		if _, err := remote.Take(t.Context(), cache.Wanted{Key: "word:a", Epoch: 1, Token: "dead", Lease: 3 * time.Second}); err != nil {
+		if _, err := remote.Take(t.Context(), cache.Wanted{Key: wordKey("a"), Epoch: 1, Token: "dead", Lease: 3 * time.Second}); err != nil {
 			t.Fatal(err)
 		}
 		began := time.Now()
@@ -249,7 +249,7 @@ func TestP6OneRefreshInTheFleet(t *testing.T) {
 // A remote cache that hangs, or fails, costs no caller an error, and at most 20 ms
 // until the breaker opens; then nothing. When it is back, it is used again.
 //
-// Red when: the calls have no deadline of their own; or the breaker never opens; or never closes.
+// Red when: the calls have no deadline of their own; or the breaker never opens; or never closes; or a caller waits for the probe.
 func TestP7RemoteIsGone(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f, _, faulty := withRemote(t, 1)
@@ -268,12 +268,14 @@ func TestP7RemoteIsGone(t *testing.T) {
 					free++
 				}
 			}
-			if free < 35 || !n.Stats().RemoteOpen {
+			if free < 35 || !n.Stats().Remote.Resting {
 				t.Errorf("%d of 40 reads cost nothing, want all but those that open the breaker", free)
 			}
 			tried := faulty.Tried.Load()
 			for range 10 {
-				_ = ask(t.Context(), n.words, "missing"+time.Now().String())
+				if got := ask(t.Context(), n.words, "missing"+time.Now().String()); got.took > 0 {
+					t.Errorf("beside an open breaker: %v", got)
+				}
 				time.Sleep(500 * time.Millisecond)
 			}
 			if more := faulty.Tried.Load() - tried; more < 3 || more > 6 {
@@ -281,9 +283,9 @@ func TestP7RemoteIsGone(t *testing.T) {
 			}
 			fault.Off()
 			time.Sleep(2 * time.Second)
-			f.aside("back", "one")
-			_ = ask(t.Context(), n.words, "back"+time.Now().String())
-			if n.Stats().RemoteOpen {
+			_ = ask(t.Context(), n.words, "probe"+time.Now().String())
+			synctest.Wait()
+			if n.Stats().Remote.Resting {
 				t.Error("the breaker stays open")
 			}
 		}

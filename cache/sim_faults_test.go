@@ -152,12 +152,12 @@ type simHub struct {
 	mu    sync.Mutex
 	rng   *rand.Rand
 	loss  float64
-	heard []chan struct{}
+	heard []chan cache.News
 	rings int
 }
 
 // Ring implements cache.Bell.
-func (b *simHub) Ring(context.Context) error {
+func (b *simHub) Ring(_ context.Context, n cache.News) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.rings++
@@ -167,7 +167,7 @@ func (b *simHub) Ring(context.Context) error {
 		}
 		time.AfterFunc(someTime(b.rng, 3*time.Millisecond), func() {
 			select {
-			case ears <- struct{}{}:
+			case ears <- n:
 			default:
 			}
 		})
@@ -176,15 +176,15 @@ func (b *simHub) Ring(context.Context) error {
 }
 
 // Hear implements cache.Bell.
-func (b *simHub) Hear(ctx context.Context, heard func()) {
-	ears := make(chan struct{}, 1)
+func (b *simHub) Hear(ctx context.Context, heard func(cache.News)) {
+	ears := make(chan cache.News, 1)
 	b.mu.Lock()
 	b.heard = append(b.heard, ears)
 	b.mu.Unlock()
 	for {
 		select {
-		case <-ears:
-			heard()
+		case n := <-ears:
+			heard(n)
 		case <-ctx.Done():
 			return
 		}

@@ -14,9 +14,9 @@ import (
 type simRemote struct {
 	mu     sync.Mutex
 	rng    *rand.Rand
-	kept   map[string]simBytes
-	old    map[string]simBytes // the file
-	leases map[string]simLease
+	kept   map[cache.Key]simBytes
+	old    map[cache.Key]simBytes // the file
+	leases map[cache.Key]simLease
 }
 
 type simBytes struct {
@@ -30,21 +30,21 @@ type simLease struct {
 }
 
 func newSimRemote(rng *rand.Rand) *simRemote {
-	return &simRemote{rng: rng, kept: map[string]simBytes{}, leases: map[string]simLease{}}
+	return &simRemote{rng: rng, kept: map[cache.Key]simBytes{}, leases: map[cache.Key]simLease{}}
 }
 
 // disturb now and then saves the file, forgets everything, or goes back to the file.
 func (r *simRemote) disturb() {
 	switch r.rng.IntN(2000) {
 	case 0:
-		r.old = map[string]simBytes{}
+		r.old = map[cache.Key]simBytes{}
 		for k, v := range r.kept {
 			r.old[k] = v
 		}
 	case 1:
-		r.kept, r.leases = map[string]simBytes{}, map[string]simLease{}
+		r.kept, r.leases = map[cache.Key]simBytes{}, map[cache.Key]simLease{}
 	case 2:
-		r.kept, r.leases = map[string]simBytes{}, map[string]simLease{}
+		r.kept, r.leases = map[cache.Key]simBytes{}, map[cache.Key]simLease{}
 		for k, v := range r.old {
 			r.kept[k] = v
 		}
@@ -69,7 +69,7 @@ func (r *simRemote) Take(_ context.Context, want cache.Wanted) (cache.Taken, err
 	return cache.Taken{Outcome: cache.Leased}, nil
 }
 
-func (r *simRemote) Fill(_ context.Context, key, token string, data cache.Stored) error {
+func (r *simRemote) Fill(_ context.Context, key cache.Key, token string, data cache.Stored) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if have, ok := r.kept[key]; !ok || have.Epoch != data.Epoch || have.Stamp <= data.Stamp {
@@ -81,7 +81,7 @@ func (r *simRemote) Fill(_ context.Context, key, token string, data cache.Stored
 	return nil
 }
 
-func (r *simRemote) Release(_ context.Context, key, token string) error {
+func (r *simRemote) Release(_ context.Context, key cache.Key, token string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.leases[key].token == token {
@@ -89,6 +89,8 @@ func (r *simRemote) Release(_ context.Context, key, token string) error {
 	}
 	return nil
 }
+
+func (r *simRemote) Ping(ctx context.Context) error { return ctx.Err() }
 
 // simRemoteLink is the way of a machine to the remote cache: now and then an answer
 // takes longer than anybody waits.

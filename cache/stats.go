@@ -24,13 +24,23 @@ type Stats struct {
 	Evictions          uint64
 	RingsLost          uint64
 
-	RemoteOpen bool // now: the remote cache is given a rest
+	Remote *RemoteStats // nil without a remote cache
 
 	Audited, AuditSkipped uint64
 	// Inconsistent counts answers found older than the bound. It must be 0.
 	Inconsistent uint64
 
 	Families map[string]FamilyStats
+}
+
+// RemoteStats are the figures of a node's remote cache.
+type RemoteStats struct {
+	Resting  bool // now: it failed or was slow, so nobody waits for it
+	Calls    uint64
+	Failures uint64        // of the calls: those that failed or took too long
+	Took     time.Duration // by all calls together
+	Refused  uint64        // calls that were not made while it rested
+	Waits    uint64        // calls that were told to wait for another node's load
 }
 
 // FamilyStats are the figures of one family of reads.
@@ -113,8 +123,8 @@ func (c *Cache) Stats() Stats {
 		Waiters: int(c.waiters.Load()),
 		Polls:   c.counters.polls.Load(), PollsFailed: c.counters.pollsFailed.Load(), PollTook: time.Duration(c.counters.pollTook.Load()),
 		Raises: c.counters.heard.Load(), RingsLost: c.counters.ringsLost.Load(), Evictions: c.counters.evicted.Load(),
-		RemoteOpen: c.remote != nil && c.remote.open(),
-		Audited:    c.audit.checked.Load(), AuditSkipped: c.audit.skipped.Load(), Inconsistent: c.audit.lies.Load(),
+		Remote:  c.remote.stats(),
+		Audited: c.audit.checked.Load(), AuditSkipped: c.audit.skipped.Load(), Inconsistent: c.audit.lies.Load(),
 		Families: map[string]FamilyStats{},
 	}
 	c.mu.RLock()

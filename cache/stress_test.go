@@ -87,13 +87,13 @@ func (l *stressLedger) check(node int, key string, begun time.Time, must int, go
 
 // stress reads and writes on four nodes from real goroutines. plant may break
 // something first.
-func stress(t *testing.T, d time.Duration, plant func([]*link)) *stressLedger {
+func stress(t *testing.T, d time.Duration, plant func([]*link, *cachetest.FaultyBell)) *stressLedger {
 	remote := &cachetest.Faulty{Remote: cachetest.NewRemote()}
 	bell := &cachetest.FaultyBell{Bell: cachetest.NewBell()}
 	f, links := linked(t, 4, func(_ int, o *cache.Options) {
 		o.Bound, o.Remote, o.Bell, o.Bytes = stressBound, remote, bell, 64<<10
 	})
-	plant(links)
+	plant(links, bell)
 	l := &stressLedger{committed: map[string][]stressVersion{}, at: map[string]int{}}
 	for range f.nodes {
 		l.told = append(l.told, map[string]int{})
@@ -170,7 +170,7 @@ func (f *fleet) writeUntil(ctx context.Context, l *stressLedger, node int) {
 //
 // Red when: Raise does nothing; or the poller raises nothing.
 func TestStress(t *testing.T) {
-	l := stress(t, 2*time.Second, func([]*link) {})
+	l := stress(t, 2*time.Second, func([]*link, *cachetest.FaultyBell) {})
 	for i, breach := range l.breaches {
 		if i < 10 {
 			t.Error(breach)
@@ -184,7 +184,10 @@ func TestStress(t *testing.T) {
 
 // The checker of TestStress finds a node that hears nothing.
 func TestStressFindsAFault(t *testing.T) {
-	l := stress(t, 700*time.Millisecond, func(links []*link) { links[2].deaf.Store(true) })
+	l := stress(t, 700*time.Millisecond, func(links []*link, bell *cachetest.FaultyBell) {
+		links[2].deaf.Store(true)
+		bell.Hangs.On() // its news would tell the node
+	})
 	if len(l.breaches) == 0 {
 		t.Errorf("nothing found in %d reads of a fleet with a deaf node", l.reads)
 	}

@@ -244,3 +244,8 @@ func linked(t *testing.T, nodes int, setup func(i int, o *cache.Options)) (*flee
 	}
 	return f, links
 }
+
+// wordKey is the name of a word in a remote cache.
+func wordKey(text string) cache.Key {
+	return cache.Key{Shape: cache.ShapeOf[string](), Text: "word:" + text}
+}

@@ -41,8 +41,9 @@ type ring struct {
 // limit, because ending a statement costs its connection.
 const ringTimeout = 2 * time.Second
 
-// Ring wakes everybody who listens, by a statement that begins after the call.
-func (b *bell) Ring(ctx context.Context) error {
+// Ring wakes everybody who listens, by a statement that begins after the call. It
+// carries no news: those are in the journal, one statement away.
+func (b *bell) Ring(ctx context.Context, _ cache.News) error {
 	b.mu.Lock()
 	if b.next == nil {
 		b.next = &ring{done: make(chan struct{})}
@@ -87,12 +88,12 @@ const (
 )
 
 // Hear listens over a connection of its own.
-func (b *bell) Hear(ctx context.Context, heard func()) {
+func (b *bell) Hear(ctx context.Context, heard func(cache.News)) {
 	pause := firstRedial
 	for ctx.Err() == nil {
 		_ = b.store.d.listen(ctx, b.store.engine, func() { // whatever ended it, the answer is to begin again
 			pause = firstRedial
-			heard()
+			heard(cache.News{})
 		})
 		select {
 		case <-ctx.Done():

@@ -19,7 +19,7 @@ func hear(t testing.TB, b cache.Bell) <-chan struct{} {
 	ctx, stop := context.WithCancel(context.Background())
 	rings := make(chan struct{}, 1000)
 	var ended sync.WaitGroup
-	ended.Go(func() { b.Hear(ctx, func() { rings <- struct{}{} }) })
+	ended.Go(func() { b.Hear(ctx, func(cache.News) { rings <- struct{}{} }) })
 	t.Cleanup(func() { stop(); ended.Wait() })
 	return rings
 }
@@ -43,7 +43,7 @@ func TestBell(t *testing.T) {
 	rung(t, "the beginning", own)
 	rung(t, "the beginning", others)
 	for range 3 {
-		if err := here.Ring(t.Context()); err != nil {
+		if err := here.Ring(t.Context(), cache.News{}); err != nil {
 			t.Fatal(err)
 		}
 		rung(t, "a ring", own)
@@ -61,7 +61,7 @@ func TestBellConnectsAgain(t *testing.T) {
 	rung(t, "the beginning", rings)
 	prompt(t, url).exec(`SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'exodrive bell' AND datname = current_database()`)
 	rung(t, "the new connection", rings)
-	if err := b.Ring(t.Context()); err != nil {
+	if err := b.Ring(t.Context(), cache.News{}); err != nil {
 		t.Fatal(err)
 	}
 	rung(t, "a ring", rings)
@@ -81,7 +81,7 @@ func TestManyRingAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range writers {
 		wg.Go(func() {
-			if err := b.Ring(t.Context()); err != nil {
+			if err := b.Ring(t.Context(), cache.News{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -107,14 +107,14 @@ func TestRingHasADeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if err := b.Ring(ctx); err == nil || time.Since(began) > time.Second {
+	if err := b.Ring(ctx, cache.News{}); err == nil || time.Since(began) > time.Second {
 		t.Errorf("it came back after %s with %v, want an error after 25 ms", time.Since(began), err)
 	}
 	close(release)
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if err := b.Ring(t.Context()); err != nil {
+	if err := b.Ring(t.Context(), cache.News{}); err != nil {
 		t.Errorf("the next ring: %v", err)
 	}
 }

@@ -51,7 +51,7 @@ func (f *Faulty) Take(ctx context.Context, want cache.Wanted) (cache.Taken, erro
 }
 
 // Fill implements cache.Remote.
-func (f *Faulty) Fill(ctx context.Context, key, token string, data cache.Stored) error {
+func (f *Faulty) Fill(ctx context.Context, key cache.Key, token string, data cache.Stored) error {
 	if err := f.fault(ctx); err != nil {
 		return err
 	}
@@ -59,11 +59,19 @@ func (f *Faulty) Fill(ctx context.Context, key, token string, data cache.Stored)
 }
 
 // Release implements cache.Remote.
-func (f *Faulty) Release(ctx context.Context, key, token string) error {
+func (f *Faulty) Release(ctx context.Context, key cache.Key, token string) error {
 	if err := f.fault(ctx); err != nil {
 		return err
 	}
 	return f.Remote.Release(ctx, key, token)
+}
+
+// Ping implements cache.Remote.
+func (f *Faulty) Ping(ctx context.Context) error {
+	if err := f.fault(ctx); err != nil {
+		return err
+	}
+	return f.Remote.Ping(ctx)
 }
 
 func (f *Faulty) fault(ctx context.Context) error {
@@ -94,7 +102,7 @@ type FaultyBell struct {
 }
 
 // Ring implements cache.Bell.
-func (b *FaultyBell) Ring(ctx context.Context) error {
+func (b *FaultyBell) Ring(ctx context.Context, n cache.News) error {
 	if b.Fails.on.Load() {
 		return ErrFault
 	}
@@ -102,5 +110,5 @@ func (b *FaultyBell) Ring(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	return b.Bell.Ring(ctx)
+	return b.Bell.Ring(ctx, n)
 }

@@ -16,9 +16,9 @@ import (
 // concurrent use.
 type Remote struct {
 	mu      sync.Mutex
-	entries map[string]kept
-	leases  map[string]leased
-	alone   map[string]time.Time // until when nobody waits for a key
+	entries map[cache.Key]kept
+	leases  map[cache.Key]leased
+	alone   map[cache.Key]time.Time // until when nobody waits for a key
 	calls   int
 }
 
@@ -39,7 +39,7 @@ const aloneFor = 100 * time.Millisecond
 
 // NewRemote is an empty remote cache.
 func NewRemote() *Remote {
-	return &Remote{entries: map[string]kept{}, leases: map[string]leased{}, alone: map[string]time.Time{}}
+	return &Remote{entries: map[cache.Key]kept{}, leases: map[cache.Key]leased{}, alone: map[cache.Key]time.Time{}}
 }
 
 // Take implements cache.Remote.
@@ -65,7 +65,7 @@ func (r *Remote) Take(ctx context.Context, want cache.Wanted) (cache.Taken, erro
 }
 
 // Fill implements cache.Remote.
-func (r *Remote) Fill(ctx context.Context, key, token string, data cache.Stored) error {
+func (r *Remote) Fill(ctx context.Context, key cache.Key, token string, data cache.Stored) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (r *Remote) Fill(ctx context.Context, key, token string, data cache.Stored)
 }
 
 // Release implements cache.Remote.
-func (r *Remote) Release(ctx context.Context, key, token string) error {
+func (r *Remote) Release(ctx context.Context, key cache.Key, token string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -96,8 +96,11 @@ func (r *Remote) Release(ctx context.Context, key, token string) error {
 	return nil
 }
 
+// Ping implements cache.Remote.
+func (r *Remote) Ping(ctx context.Context) error { return ctx.Err() }
+
 // giveUp ends a lease that is still held; r.mu is held.
-func (r *Remote) giveUp(key, token string) bool {
+func (r *Remote) giveUp(key cache.Key, token string) bool {
 	l, ok := r.leases[key]
 	if !ok || l.token != token || !time.Now().Before(l.until) {
 		return false
@@ -106,11 +109,11 @@ func (r *Remote) giveUp(key, token string) bool {
 	return true
 }
 
-// Evict loses an entry, as a server that is short of memory does.
-func (r *Remote) Evict(key string) {
+// Evict loses an entry, of whatever shape, as a server that is short of memory does.
+func (r *Remote) Evict(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.entries, key)
+	maps.DeleteFunc(r.entries, func(k cache.Key, _ kept) bool { return k.Text == text })
 }
 
 // Flush loses everything, leases included.
@@ -144,11 +147,16 @@ func (r *Remote) Len() int {
 	return len(r.entries)
 }
 
-// Bytes are those of an entry, nil for none.
-func (r *Remote) Bytes(key string) []byte {
+// Bytes are those of an entry, of whatever shape; nil for none.
+func (r *Remote) Bytes(text string) []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return bytes.Clone(r.entries[key].Bytes)
+	for k, e := range r.entries {
+		if k.Text == text {
+			return bytes.Clone(e.Bytes)
+		}
+	}
+	return nil
 }
 
 // Calls counts the calls that were answered.

@@ -21,7 +21,7 @@ func BellSuite(t *testing.T, open func(t *testing.T, n int) []cache.Bell) {
 			for _, e := range ears {
 				e.forget()
 			}
-			if err := b.Ring(t.Context()); err != nil {
+			if err := b.Ring(t.Context(), cache.News{}); err != nil {
 				t.Fatalf("ring %d: %v", i, err)
 			}
 			for j, e := range ears {
@@ -41,7 +41,7 @@ func BellSuite(t *testing.T, open func(t *testing.T, n int) []cache.Bell) {
 		<-deaf.stopped
 		deaf.forget()
 		other.forget()
-		if err := bells[0].Ring(t.Context()); err != nil {
+		if err := bells[0].Ring(t.Context(), cache.News{}); err != nil {
 			t.Fatal(err)
 		}
 		other.await(t)
@@ -52,14 +52,14 @@ func BellSuite(t *testing.T, open func(t *testing.T, n int) []cache.Bell) {
 		}
 	})
 	t.Run("a ring nobody hears is no error", func(t *testing.T) {
-		if err := open(t, 1)[0].Ring(t.Context()); err != nil {
+		if err := open(t, 1)[0].Ring(t.Context(), cache.News{}); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("a context that has ended ends the ring", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := open(t, 1)[0].Ring(ctx); err == nil {
+		if err := open(t, 1)[0].Ring(ctx, cache.News{}); err == nil {
 			t.Error("a ring succeeds under a context that has ended")
 		}
 	})
@@ -84,7 +84,7 @@ func listenWithout(t *testing.T, b cache.Bell) *ear {
 	e := &ear{heard: make(chan struct{}, 1), stop: stop, stopped: make(chan struct{})}
 	go func() {
 		defer close(e.stopped)
-		b.Hear(ctx, func() {
+		b.Hear(ctx, func(cache.News) {
 			select {
 			case e.heard <- struct{}{}:
 			default:

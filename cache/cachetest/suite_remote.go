@@ -31,6 +31,7 @@ func RemoteSuite(t *testing.T, open func(t *testing.T) cache.Remote) {
 		{"an older entry does not replace a newer one", (*remoteSuite).older},
 		{"another epoch finds nothing, and replaces", (*remoteSuite).epochs},
 		{"stamps are compared as whole numbers of 64 bits", (*remoteSuite).stamps},
+		{"entries of another shape are strangers", (*remoteSuite).shapes},
 		{"an entry ends with its life", (*remoteSuite).life},
 		{"any bytes and any key are kept as they are", (*remoteSuite).anyBytes},
 		{"a context that has ended ends the call", (*remoteSuite).ended},
@@ -48,6 +49,9 @@ type remoteSuite struct {
 
 const suiteEpoch = cache.Epoch(math.MaxUint64 - 1)
 
+// suiteKey is a key of the shape that most tests have.
+func suiteKey(text string) cache.Key { return cache.Key{Shape: "5ha9e000", Text: text} }
+
 func (s *remoteSuite) take(key, token string, above cache.Mark) cache.Taken {
 	s.Helper()
 	return s.takeIn(suiteEpoch, key, token, above, time.Minute)
@@ -57,7 +61,7 @@ func (s *remoteSuite) takeIn(epoch cache.Epoch, key, token string, above cache.M
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), suiteLimit)
 	defer cancel()
-	taken, err := s.r.Take(ctx, cache.Wanted{Key: key, Epoch: epoch, Above: above, Token: token, Lease: lease})
+	taken, err := s.r.Take(ctx, cache.Wanted{Key: suiteKey(key), Epoch: epoch, Above: above, Token: token, Lease: lease})
 	if err != nil {
 		s.Fatalf("take %q: %v", key, err)
 	}
@@ -73,7 +77,7 @@ func (s *remoteSuite) fillWith(key, token string, data cache.Stored) {
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), suiteLimit)
 	defer cancel()
-	if err := s.r.Fill(ctx, key, token, data); err != nil {
+	if err := s.r.Fill(ctx, suiteKey(key), token, data); err != nil {
 		s.Fatalf("fill %q: %v", key, err)
 	}
 }
@@ -90,7 +94,7 @@ func (s *remoteSuite) oneHolder() {
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
-			taken, err := s.r.Take(s.Context(), cache.Wanted{Key: "k", Epoch: suiteEpoch, Token: string(rune('a' + i)), Lease: time.Minute})
+			taken, err := s.r.Take(s.Context(), cache.Wanted{Key: suiteKey("k"), Epoch: suiteEpoch, Token: string(rune('a' + i)), Lease: time.Minute})
 			switch {
 			case err != nil:
 				s.Error(err)
@@ -138,7 +142,7 @@ func (s *remoteSuite) deadHolder() {
 func (s *remoteSuite) released() {
 	s.take("k", "a", 0)
 	s.expect(s.take("k", "b", 0), cache.Wait, "")
-	if err := s.r.Release(s.Context(), "k", "a"); err != nil {
+	if err := s.r.Release(s.Context(), suiteKey("k"), "a"); err != nil {
 		s.Fatal(err)
 	}
 	s.expect(s.take("k", "b", 0), cache.Alone, "")
@@ -150,7 +154,7 @@ func (s *remoteSuite) released() {
 
 func (s *remoteSuite) strangers() {
 	s.take("k", "a", 0)
-	if err := s.r.Release(s.Context(), "k", "stranger"); err != nil {
+	if err := s.r.Release(s.Context(), suiteKey("k"), "stranger"); err != nil {
 		s.Fatal(err)
 	}
 	s.expect(s.take("k", "b", 0), cache.Wait, "")
@@ -191,6 +195,23 @@ func (s *remoteSuite) stamps() {
 	}
 }
 
+func (s *remoteSuite) shapes() {
+	s.fill("k", "a", 100, "of this release")
+	other := cache.Key{Shape: "0ther000", Text: "k"}
+	want := cache.Wanted{Key: other, Epoch: suiteEpoch, Token: "b", Lease: time.Minute}
+	taken, err := s.r.Take(s.Context(), want)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.expect(taken, cache.Leased, "")
+	s.expect(s.take("k", "c", 0), cache.Found, "of this release")
+	s.expect(s.take("k", "d", 100), cache.Leased, "") // the lease of the other shape is not in the way
+	if err := s.r.Fill(s.Context(), other, "b", cache.Stored{Epoch: suiteEpoch, Stamp: 200, Bytes: []byte("of the next"), Life: time.Minute}); err != nil {
+		s.Fatal(err)
+	}
+	s.expect(s.take("k", "e", 0), cache.Found, "of this release")
+}
+
 func (s *remoteSuite) life() {
 	s.fillWith("k", "a", cache.Stored{Epoch: suiteEpoch, Stamp: 100, Bytes: []byte("entry"), Life: 40 * time.Millisecond})
 	begun := time.Now()
@@ -214,7 +235,7 @@ func (s *remoteSuite) anyBytes() {
 	for i := range all {
 		all[i] = byte(i)
 	}
-	for _, key := range []string{"a b", "{a}:b", "a}{b", "ä\x00\xff\r\n", string(bytes.Repeat([]byte("k"), 2000))} {
+	for _, key := range []string{"a b", "{a}:b", "a}{b", "}a", "{}", "ä\x00\xff\r\n", string(bytes.Repeat([]byte("k"), 2000))} {
 		s.fill(key, "", 100, string(all)+key)
 		s.expect(s.take(key, "t", 0), cache.Found, string(all)+key)
 	}
@@ -228,13 +249,16 @@ func (s *remoteSuite) anyBytes() {
 func (s *remoteSuite) ended() {
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
-	if _, err := s.r.Take(ctx, cache.Wanted{Key: "k", Epoch: suiteEpoch, Token: "a", Lease: time.Minute}); err == nil {
+	if _, err := s.r.Take(ctx, cache.Wanted{Key: suiteKey("k"), Epoch: suiteEpoch, Token: "a", Lease: time.Minute}); err == nil {
 		s.Error("take succeeds under a context that has ended")
 	}
-	if err := s.r.Fill(ctx, "k", "a", cache.Stored{Epoch: suiteEpoch, Stamp: 1, Bytes: []byte("x"), Life: time.Minute}); err == nil {
+	if err := s.r.Fill(ctx, suiteKey("k"), "a", cache.Stored{Epoch: suiteEpoch, Stamp: 1, Bytes: []byte("x"), Life: time.Minute}); err == nil {
 		s.Error("fill succeeds under a context that has ended")
 	}
-	if err := s.r.Release(ctx, "k", "a"); err == nil {
+	if err := s.r.Release(ctx, suiteKey("k"), "a"); err == nil {
 		s.Error("release succeeds under a context that has ended")
+	}
+	if err := s.r.Ping(ctx); err == nil {
+		s.Error("a ping succeeds under a context that has ended")
 	}
 }
