@@ -51,11 +51,14 @@ func (d Date) utc() time.Time {
 }
 
 // String is the day as YYYY-MM-DD, or "" for the zero Date.
-func (d Date) String() string {
+func (d Date) String() string { return string(d.append(nil)) }
+
+// append adds what String is to some bytes.
+func (d Date) append(b []byte) []byte {
 	if d == 0 {
-		return ""
+		return b
 	}
-	return d.utc().Format(time.DateOnly)
+	return d.utc().AppendFormat(b, time.DateOnly)
 }
 
 // Add is the day n days later (earlier for a negative n).

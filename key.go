@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strconv"
-	"strings"
 )
 
 // Keys name the public reads in every cache. Two spellings of one question have
@@ -15,66 +14,77 @@ import (
 const maxFilters = 120
 
 // Key is cars:list:{page}:{limit}:{filters}: what the question asks beyond the
-// defaults, in one fixed order.
+// defaults, in one fixed order. It makes one string and, for common questions,
+// nothing else: it is on the way of every list.
 func (q CarQuery) Key() string {
-	var b strings.Builder
-	add := func(name, value string) {
-		if value == "" {
-			return
-		}
-		if b.Len() > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(name)
-		b.WriteByte('=')
-		b.WriteString(value)
+	var room [2 * maxFilters]byte
+	b := append(room[:0], "cars:list:"...)
+	b = append(strconv.AppendInt(b, int64(q.Page), 10), ':')
+	b = append(strconv.AppendInt(b, int64(q.Limit), 10), ':')
+	head := len(b)
+	if q.Search != "" {
+		b = append(filter(b, head, "search"), url.QueryEscape(q.Search)...)
 	}
-	add("search", url.QueryEscape(q.Search))
-	add("category", escaped(q.Categories))
-	add("make", escaped(q.Makes))
-	add("minPrice", unlessZero(q.MinPrice))
-	add("maxPrice", unlessZero(q.MaxPrice))
-	add("features", escaped(q.Features))
-	seats := make([]string, len(q.Seats))
+	b = filters(b, head, "category", q.Categories)
+	b = filters(b, head, "make", q.Makes)
+	if q.MinPrice != 0 {
+		b = append(filter(b, head, "minPrice"), q.MinPrice.String()...)
+	}
+	if q.MaxPrice != 0 {
+		b = append(filter(b, head, "maxPrice"), q.MaxPrice.String()...)
+	}
+	b = filters(b, head, "features", q.Features)
 	for i, n := range q.Seats {
-		seats[i] = strconv.Itoa(n)
+		if i == 0 {
+			b = filter(b, head, "seats")
+		} else {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, int64(n), 10)
 	}
-	add("seats", strings.Join(seats, ","))
-	add("transmission", escaped(q.Transmissions))
-	add("drivetrain", escaped(q.Drivetrains))
-	add("location", escaped(q.Locations))
+	b = filters(b, head, "transmission", q.Transmissions)
+	b = filters(b, head, "drivetrain", q.Drivetrains)
+	b = filters(b, head, "location", q.Locations)
 	if q.HasDates() {
-		add("dates", q.Start.String()+"/"+q.End.String())
+		b = q.Start.append(filter(b, head, "dates"))
+		b = q.End.append(append(b, '/'))
 	}
 	if q.Sort != q.defaultSort() {
-		add("sort", string(q.Sort))
+		b = append(filter(b, head, "sort"), q.Sort...)
 	}
-	filters := b.String()
-	if len(filters) > maxFilters {
-		sum := sha256.Sum256([]byte(filters))
-		filters = "#" + hex.EncodeToString(sum[:16])
+	if len(b)-head > maxFilters {
+		sum := sha256.Sum256(b[head:])
+		b = hex.AppendEncode(append(b[:head], '#'), sum[:16])
 	}
-	return "cars:list:" + strconv.Itoa(q.Page) + ":" + strconv.Itoa(q.Limit) + ":" + filters
+	return string(b)
 }
 
-func escaped[T ~string](values []T) string {
-	out := make([]string, len(values))
+// filter begins one more filter of a key whose filters begin at head.
+func filter(b []byte, head int, name string) []byte {
+	if len(b) > head {
+		b = append(b, '&')
+	}
+	return append(append(b, name...), '=')
+}
+
+// filters adds the values of a list, nothing for none.
+func filters[T ~string](b []byte, head int, name string, values []T) []byte {
 	for i, v := range values {
-		out[i] = url.QueryEscape(string(v))
+		if i == 0 {
+			b = filter(b, head, name)
+		} else {
+			b = append(b, ',')
+		}
+		b = append(b, url.QueryEscape(string(v))...)
 	}
-	return strings.Join(out, ",")
-}
-
-func unlessZero(d Decimal) string {
-	if d == 0 {
-		return ""
-	}
-	return d.String()
+	return b
 }
 
 // Key is that of a calendar: cars:availability:{carId}:{startDate}:{endDate}.
 func (q AvailabilityQuery) Key(carID string) string {
-	return "cars:availability:" + carID + ":" + q.Start.String() + ":" + q.End.String()
+	var room [maxFilters]byte
+	b := append(append(append(room[:0], "cars:availability:"...), carID...), ':')
+	return string(q.End.append(append(q.Start.append(b), ':')))
 }
 
 // ReviewsKey is cars:reviews:{carId}:{page}:{limit}.

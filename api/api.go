@@ -47,6 +47,10 @@ type api struct {
 	// document is the same OpenAPI document, for routes that do not run through huma.
 	document huma.API
 	mux      *http.ServeMux
+
+	askedCars    asked[exodrive.CarQuery]
+	askedDays    asked[exodrive.AvailabilityQuery]
+	askedReviews asked[exodrive.PageQuery]
 }
 
 // Mount adds all routes, the OpenAPI document and its browser to mux. It may be

@@ -37,16 +37,23 @@ func answerOf[T any](body *T, err error) (*answer[T], error) {
 }
 
 func (a *api) listCars(ctx context.Context, r *http.Request) (cache.Served, error) {
-	values, err := valuesOf(r.URL)
-	if err != nil {
-		return cache.Served{}, err
-	}
-	ask, err := exodrive.ParseCarQuery(values, a.Rental.Limits())
+	ask, err := a.askedCars.of(r, parsing(a, exodrive.ParseCarQuery))
 	if err != nil {
 		return cache.Served{}, err
 	}
 	list, err := a.Rental.Cars(ctx, ask)
 	return list.Served, err
+}
+
+// parsing reads the question of an address with a parser of package exodrive.
+func parsing[Q any](a *api, parse func(url.Values, exodrive.Limits) (Q, error)) func(*http.Request) (Q, error) {
+	return func(r *http.Request) (none Q, err error) {
+		values, err := valuesOf(r.URL)
+		if err != nil {
+			return none, err
+		}
+		return parse(values, a.Rental.Limits())
+	}
 }
 
 func (a *api) readCar(ctx context.Context, r *http.Request) (cache.Served, error) {
@@ -55,11 +62,7 @@ func (a *api) readCar(ctx context.Context, r *http.Request) (cache.Served, error
 }
 
 func (a *api) readAvailability(ctx context.Context, r *http.Request) (cache.Served, error) {
-	values, err := valuesOf(r.URL)
-	if err != nil {
-		return cache.Served{}, err
-	}
-	ask, err := exodrive.ParseAvailabilityQuery(values, a.Rental.Limits())
+	ask, err := a.askedDays.of(r, parsing(a, exodrive.ParseAvailabilityQuery))
 	if err != nil {
 		return cache.Served{}, err
 	}
@@ -68,16 +71,16 @@ func (a *api) readAvailability(ctx context.Context, r *http.Request) (cache.Serv
 }
 
 func (a *api) listReviews(ctx context.Context, r *http.Request) (cache.Served, error) {
-	values, err := valuesOf(r.URL)
-	if err != nil {
-		return cache.Served{}, err
-	}
-	page, err := exodrive.ParsePageQuery(values, a.Rental.Limits(), defaultReviews)
+	page, err := a.askedReviews.of(r, parsing(a, parseReviewsPage))
 	if err != nil {
 		return cache.Served{}, err
 	}
 	reviews, err := a.Rental.Reviews(ctx, r.PathValue("carId"), page)
 	return reviews.Served, err
+}
+
+func parseReviewsPage(v url.Values, l exodrive.Limits) (exodrive.PageQuery, error) {
+	return exodrive.ParsePageQuery(v, l, defaultReviews)
 }
 
 func (a *api) countFleet(ctx context.Context, _ *http.Request) (cache.Served, error) {
