@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -103,25 +102,25 @@ func benchEngine(b *testing.B, url string) {
 	api.Mount(mux, api.Options{Rental: service})
 	server := httptest.NewServer(httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{AccessLog: httpx.LogOff}))
 	defer server.Close()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: concurrency}}
+	client := newCaller(b, server.Listener.Addr().String())
 	cars := sample(b, service)
 	for _, read := range reads {
 		b.Run(strings.ReplaceAll(read.name, " ", "-"), func(b *testing.B) {
 			asks := make([]string, min(b.N, 500))
 			r := rand.New(rand.NewPCG(1, 2))
 			for i := range asks {
-				asks[i] = server.URL + read.ask(r, cars)
+				asks[i] = read.ask(r, cars)
 			}
 			statements := make([][]statement, min(len(asks), 100))
 			for i := range statements {
 				trace.begin()
-				get(b, client, asks[i])
+				client.get(b, asks[i])
 				statements[i] = trace.end()
 			}
 			// Every connection has seen every statement before it counts.
-			measure(len(asks), func(i int) { get(b, client, asks[i]) })
+			measure(len(asks), func(i int) { client.get(b, asks[i]) })
 			b.ResetTimer()
-			took, all := measure(b.N, func(i int) { get(b, client, asks[i%len(asks)]) })
+			took, all := measure(b.N, func(i int) { client.get(b, asks[i%len(asks)]) })
 			b.StopTimer()
 			alone := aloneRate(b, url, statements, max(b.N/2, 200))
 			rate := float64(b.N) / all.Seconds()
@@ -169,19 +168,6 @@ func measure(n int, do func(i int)) (took []time.Duration, all time.Duration) {
 	close(next)
 	wg.Wait()
 	return took, time.Since(begin)
-}
-
-func get(b *testing.B, client *http.Client, address string) {
-	resp, err := client.Get(address)
-	if err != nil {
-		b.Error(err)
-		return
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		b.Errorf("GET %s: %s %v %s", address, resp.Status, err, body)
-	}
 }
 
 func percentile(took []time.Duration, p int) time.Duration {

@@ -1,0 +1,73 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"testing"
+)
+
+// caller asks a server over kept connections with as little work as HTTP allows:
+// it shares the cores with what is measured, and net/http's client takes as long
+// as the server for a small answer.
+type caller struct {
+	addr string
+	idle chan *bufio.ReadWriter
+}
+
+func newCaller(b *testing.B, addr string) *caller {
+	c := &caller{addr: addr, idle: make(chan *bufio.ReadWriter, concurrency)}
+	for range concurrency {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { conn.Close() })
+		c.idle <- bufio.NewReadWriter(bufio.NewReader(conn), bufio.NewWriter(conn))
+	}
+	return c
+}
+
+// get reads an answer to its end; one that is not 200 is an error of b.
+func (c *caller) get(b *testing.B, address string) {
+	conn := <-c.idle
+	defer func() { c.idle <- conn }()
+	if status, body, err := c.ask(conn, address); err != nil || status != "HTTP/1.1 200 OK" {
+		b.Errorf("GET %s: %s %v %s", address, status, err, body)
+	}
+}
+
+func (c *caller) ask(conn *bufio.ReadWriter, address string) (status string, body []byte, err error) {
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", address, c.addr)
+	if err := conn.Flush(); err != nil {
+		return "", nil, err
+	}
+	length := -1
+	for {
+		line, err := conn.ReadSlice('\n')
+		if err != nil {
+			return status, nil, err
+		}
+		line = bytes.TrimSpace(line)
+		if status == "" {
+			status = string(line)
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(value)); err != nil {
+				return status, nil, err
+			}
+		}
+		if len(line) == 0 {
+			break
+		}
+	}
+	if length < 0 {
+		return status, nil, fmt.Errorf("an answer without a length")
+	}
+	body = make([]byte, length)
+	_, err = io.ReadFull(conn, body)
+	return status, body, err
+}
