@@ -153,10 +153,16 @@ type history struct {
 	// horizon is that of the last poll.
 	horizon atomic.Uint64
 	// heard are the marks at or above the horizon whose rows have been read.
-	heard heardMarks
-	// ended is another epoch, known to be over: the one before, or the last that a
-	// caller carried a mark of.
-	ended atomic.Uint64
+	heard markSet[Mark]
+	// settled are marks of other epochs that callers carried before a poll began: it
+	// has read what they wrote, under whatever number.
+	settled markSet[foreign]
+}
+
+// foreign is a mark with the epoch that its node was in.
+type foreign struct {
+	epoch Epoch
+	mark  Mark
 }
 
 func newHistory(epoch Epoch, slots int) *history {
@@ -241,10 +247,39 @@ func (c *Cache) background(task func()) bool {
 // after the commit and before the writer is answered, or when the outcome of the
 // commit is unknown; from then on no read of this node begins with an entry that
 // lacks the write. It also rings the bell, for at most ringLimit.
-func (c *Cache) Raise(ctx context.Context, w Written) {
+//
+// It returns the epoch to carry the mark with; 0, which is no epoch, tells the
+// other nodes to look for themselves.
+func (c *Cache) Raise(ctx context.Context, w Written) Epoch {
 	if len(w) == 0 {
-		return
+		return c.Epoch()
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ringLimit)
+	defer cancel()
+	h, known := c.raiseOwn(w), true
+	// A mark below the horizon: a poll came between commit and here, or the server
+	// crashed and gives numbers again, which this node has not heard yet. Then old
+	// entries have stamps above the mark. One poll tells; without it nothing is served.
+	if uint64(w.Mark()) < h.horizon.Load() {
+		if known = c.journal.poll(ctx) == nil; !known {
+			c.lease.drop(c.o.Clock())
+		}
+		h = c.history.Load()
+	}
+	if c.o.Bell != nil {
+		if err := c.o.Bell.Ring(ctx, News{h.epoch, w}); err != nil {
+			c.counters.ringsLost.Add(1)
+			c.o.Log.Debug("cache bell not rung", "error", err)
+		}
+	}
+	if !known {
+		return 0
+	}
+	return h.epoch
+}
+
+// raiseOwn raises the floors of the history that is the node's when it returns.
+func (c *Cache) raiseOwn(w Written) *history {
 	h := c.history.Load()
 	for {
 		for _, r := range w {
@@ -254,21 +289,13 @@ func (c *Cache) Raise(ctx context.Context, w Written) {
 		// polls again before it serves anything.
 		now := c.history.Load()
 		if now == h {
-			break
+			return h
 		}
 		h = now
 	}
-	if c.o.Bell != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ringLimit)
-		defer cancel()
-		if err := c.o.Bell.Ring(ctx, News{h.epoch, w}); err != nil {
-			c.counters.ringsLost.Add(1)
-			c.o.Log.Debug("cache bell not rung", "error", err)
-		}
-	}
 }
 
-// ringLimit is the longest that a writer waits for its bell.
+// ringLimit is the longest that a writer waits for its bell, and for a poll.
 const ringLimit = 25 * time.Millisecond
 
 // Clear makes every entry of every node worthless, by beginning a new epoch.

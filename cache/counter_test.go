@@ -224,6 +224,40 @@ func TestCrashGivesMarksAgain(t *testing.T) {
 	})
 }
 
+// A write right after such a crash, by a node that has not heard of it and under a
+// number that was given before, is seen on its node at once all the same; also when
+// the journal cannot be read, and with its mark elsewhere.
+//
+// Red when: Raise does not poll for a mark below the horizon; or keeps the lease if that poll fails.
+func TestP1WriteRightAfterACrash(t *testing.T) {
+	for _, cut := range []bool{false, true} {
+		in(t, func(t *testing.T) {
+			f, links := linked(t, 2, nil)
+			n, other := f.nodes[0], f.nodes[1]
+			f.aside("a", "one")
+			f.aside("x", "x")
+			settle()
+			for range 5 {
+				f.aside("x", "x")
+			}
+			settle()
+			f.expect("before the crash", n, "a", "one", cache.Loaded)
+			f.expect("before the crash", other, "a", "one", cache.Loaded)
+			links[0].cut.Store(cut)
+			f.Crash(5)
+			if err := f.NewEpoch(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w := f.Write("a", "two", "word:a")
+			epoch := n.Raise(t.Context(), w)
+			f.expect("after the write", n, "a", "two", cache.Loaded)
+			carried := cache.WithMark(t.Context(), epoch, w.Mark())
+			f.expectSeen("elsewhere with its mark", ask(carried, other.words, "a"), "two", cache.Loaded)
+			links[0].cut.Store(false)
+		})
+	}
+}
+
 // The same for a load that began before the crash and ends after it: it serves
 // those who came before, and nobody else.
 //

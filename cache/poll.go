@@ -159,9 +159,8 @@ func (r *reader) startOver(reading Reading) {
 	h := newHistory(reading.Epoch, c.o.Slots)
 	// A reader that begins may have missed what is no longer in the journal.
 	h.floors.raiseAll(reading.Pruned)
-	h.ended.Store(uint64(c.history.Load().epoch))
 	r.raise(h, reading)
-	c.lease.drop()
+	c.lease.drop(c.o.Clock())
 	c.history.Store(h)
 	// The old entries are refused already; now they make room.
 	c.entries.InvalidateAll()
@@ -172,7 +171,7 @@ func (r *reader) raise(h *history, reading Reading) {
 	for _, raise := range reading.Raises {
 		h.floors.raise(raise.Tag, raise.Mark)
 	}
-	h.heard.note(reading)
+	h.note(reading)
 	h.horizon.Store(uint64(reading.Horizon))
 	r.c.counters.heard.Add(uint64(len(reading.Raises)))
 }
@@ -191,40 +190,53 @@ func (c *Cache) pollForever() {
 	}
 }
 
-// heardMarks are the marks at or above the horizon that have been read. Below
-// the horizon every mark has.
-type heardMarks struct {
+// markSet is a bounded set of marks. It is safe for concurrent use.
+type markSet[M comparable] struct {
 	mu    sync.Mutex
-	marks map[Mark]struct{}
+	marks map[M]struct{}
 }
 
-// mostHeard bounds them: a transaction that stays open holds the horizon back for
-// as long. A mark that is not remembered costs its carrier a poll.
-const mostHeard = 10_000
+// mostMarks bounds one: a transaction that stays open holds the horizon back for as
+// long. A mark that is not remembered costs its carrier a poll.
+const mostMarks = 10_000
 
-func (m *heardMarks) note(reading Reading) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for mark := range m.marks {
-		if mark < reading.Horizon {
-			delete(m.marks, mark)
-		}
+func (s *markSet[M]) add(mark M) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.marks == nil {
+		s.marks = map[M]struct{}{}
 	}
-	for _, raise := range reading.Raises {
-		if raise.Mark >= reading.Horizon && len(m.marks) < mostHeard {
-			if m.marks == nil {
-				m.marks = map[Mark]struct{}{}
-			}
-			m.marks[raise.Mark] = struct{}{}
-		}
+	if len(s.marks) < mostMarks {
+		s.marks[mark] = struct{}{}
 	}
 }
 
-func (m *heardMarks) has(mark Mark) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, ok := m.marks[mark]
+func (s *markSet[M]) has(mark M) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.marks[mark]
 	return ok
+}
+
+func (s *markSet[M]) drop(old func(M) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for mark := range s.marks {
+		if old(mark) {
+			delete(s.marks, mark)
+		}
+	}
+}
+
+// note remembers the marks of a reading that lie at or above its horizon. Below it
+// every mark has been read.
+func (h *history) note(reading Reading) {
+	h.heard.drop(func(m Mark) bool { return m < reading.Horizon })
+	for _, raise := range reading.Raises {
+		if raise.Mark >= reading.Horizon {
+			h.heard.add(raise.Mark)
+		}
+	}
 }
 
 // knows tells whether the writes of a mark have been read from the journal.

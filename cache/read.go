@@ -39,12 +39,13 @@ func (f *family) hit(ctx context.Context, key string) (Served, bool) {
 	return served, true
 }
 
-// hasHeard tells whether this node has read the write that a caller carries, or
-// knows that its epoch has ended.
+// hasHeard tells whether this node has read the write that a caller carries. A mark
+// of another epoch may be of a writer that had not heard of this one yet, so it is
+// heard only if the journal was read since it was carried here first.
 func (c *Cache) hasHeard(asked call) bool {
 	h := c.history.Load()
 	if asked.epoch != h.epoch {
-		return uint64(asked.epoch) == h.ended.Load()
+		return h.settled.has(foreign{asked.epoch, asked.mark})
 	}
 	return h.knows(asked.mark)
 }
@@ -68,13 +69,13 @@ func (f *family) answer(ctx context.Context, q *question, asked call) (Served, e
 }
 
 // hear reads the journal for a caller's mark. Whatever had been committed when he
-// came is heard then, and an epoch that is not the node's now has ended.
+// came is heard then.
 func (c *Cache) hear(ctx context.Context, asked call) bool {
 	if c.journal.poll(ctx) != nil {
 		return false
 	}
 	if h := c.history.Load(); asked.epoch != h.epoch {
-		h.ended.Store(uint64(asked.epoch))
+		h.settled.add(foreign{asked.epoch, asked.mark})
 	}
 	return true
 }

@@ -65,8 +65,8 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	s.reads = newReads(o.Cache.Cache, s)
 	// Whoever writes through this store is answered after the cache knows of it.
 	o.Store.OnWritten(func(ctx context.Context, w cache.Written) {
-		o.Cache.Raise(ctx, w)
-		obs.RequestFrom(ctx).Wrote(uint64(o.Cache.Epoch()), uint64(w.Mark()))
+		epoch := o.Cache.Raise(ctx, w)
+		obs.RequestFrom(ctx).Wrote(uint64(epoch), uint64(w.Mark()))
 	})
 	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error {
 		currency, err := tx.InitSetting(ctx, "currency", defaultCurrency)
