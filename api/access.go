@@ -36,7 +36,7 @@ func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 	if op.Metadata[private] == true {
 		actor, err := a.identify(r)
 		if err != nil {
-			if limited := a.Limiter.Check(w, policy, caller); limited != nil {
+			if limited := a.Limiter.Check(r.Context(), w, policy, caller); limited != nil {
 				err = limited
 			}
 			httpx.WriteError(w, r, err)
@@ -47,7 +47,7 @@ func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 		ctx = huma.WithValue(ctx, actorKey, actor)
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	if err := a.Limiter.Check(w, policy, caller); err != nil {
+	if err := a.Limiter.Check(r.Context(), w, policy, caller); err != nil {
 		httpx.WriteError(w, r, err)
 		return
 	}

@@ -41,7 +41,7 @@ type admission struct {
 func (a *admission) Admit() error {
 	a.once.Do(func() {
 		obs.RequestFrom(a.request.Context()).SetCache(obs.Miss)
-		a.err = a.limiter.Check(a.w, a.policy(a.request), CallerKey(a.proxies.ClientAddr(a.request)))
+		a.err = a.limiter.Check(a.request.Context(), a.w, a.policy(a.request), CallerKey(a.proxies.ClientAddr(a.request)))
 	})
 	return a.err
 }

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"fmt"
 	"hash/maphash"
 	"net/http"
@@ -22,23 +23,34 @@ const (
 )
 
 // Policy is a rate: at most Calls at once, and as many again spread evenly over
-// every Window.
+// every Window. With Fleet set it counts the calls of all nodes, as far as they
+// share buckets; without it each node's own, which costs no message.
 type Policy struct {
 	Name   string
 	Calls  int
 	Window time.Duration
+	Fleet  bool
+}
+
+// Buckets are token buckets that all nodes of a fleet share. Implementations are
+// safe for concurrent use and cost a caller little when they are gone.
+type Buckets interface {
+	// Take takes one call, which grows back in each, from a caller's bucket that fills
+	// in whole, and returns for how long it will not be full. A refused call, with ok
+	// false, takes nothing.
+	Take(ctx context.Context, policy, caller string, each, whole time.Duration) (untilFull time.Duration, ok bool, err error)
 }
 
 // DefaultPolicies are generous to people and tight where a call costs money or
 // takes days from others.
 var DefaultPolicies = []Policy{
-	{LimitReads, 600, time.Minute},
-	{LimitSearch, 120, time.Minute},
-	{LimitBookings, 10, time.Hour},
-	{LimitPayments, 10, time.Minute},
-	{LimitUploads, 20, 5 * time.Minute},
-	{LimitWebhooks, 600, time.Minute},
-	{LimitAdmin, 300, time.Minute},
+	{LimitReads, 600, time.Minute, false},
+	{LimitSearch, 120, time.Minute, false},
+	{LimitBookings, 10, time.Hour, true},
+	{LimitPayments, 10, time.Minute, true},
+	{LimitUploads, 20, 5 * time.Minute, true},
+	{LimitWebhooks, 600, time.Minute, true},
+	{LimitAdmin, 300, time.Minute, true},
 }
 
 // Limiter holds a token bucket for each policy and caller. It is safe for
@@ -47,6 +59,7 @@ var DefaultPolicies = []Policy{
 type Limiter struct {
 	policies map[string]*policy
 	buckets  *buckets
+	fleet    Buckets // nil: none
 	seed     maphash.Seed
 	now      func() time.Time
 	began    time.Time
@@ -82,6 +95,11 @@ func NewLimiter(now func() time.Time, policies []Policy) *Limiter {
 	return l
 }
 
+// Share makes the policies of the fleet count in shared buckets. While those do not
+// answer, each node counts by itself; it has seen its own part of the calls, so
+// nobody gets much more then. It is called before the first Allow.
+func (l *Limiter) Share(b Buckets) { l.fleet = b }
+
 // Decision is what a Limiter says to one call.
 type Decision struct {
 	OK         bool
@@ -96,7 +114,7 @@ type bucketKey struct{ policy, caller string }
 // Allow takes one call from the caller's bucket. A refused call takes nothing, so
 // insisting does not prolong the wait. A policy that the limiter does not have is
 // a mistake in the program and panics.
-func (l *Limiter) Allow(policy, caller string) Decision {
+func (l *Limiter) Allow(ctx context.Context, policy, caller string) Decision {
 	if l == nil {
 		return Decision{OK: true}
 	}
@@ -104,13 +122,30 @@ func (l *Limiter) Allow(policy, caller string) Decision {
 	if !ok {
 		panic("httpx: no rate limit is called " + strconv.Quote(policy))
 	}
+	if p.Fleet && l.fleet != nil {
+		if until, ok, err := l.fleet.Take(ctx, policy, caller, p.each, p.full); err == nil {
+			if ok {
+				l.takeOwn(p, caller)
+			}
+			return p.decide(until, ok)
+		}
+	}
+	return p.decide(l.takeOwn(p, caller))
+}
+
+// takeOwn takes one call from the node's own bucket, and tells for how long that
+// will not be full.
+func (l *Limiter) takeOwn(p *policy, caller string) (untilFull time.Duration, ok bool) {
 	now := l.now().Sub(l.began)
 	// The bucket is found by a keyed hash: entries have one small size however
 	// long a name is, and no address is kept. That a new caller meets another's
 	// bucket has a probability below 10⁻¹⁴.
-	hash := maphash.Comparable(l.seed, bucketKey{policy, caller})
-	full, ok := l.buckets.take(hash, now, p.each, p.full)
-	d := Decision{OK: ok, Limit: p.Calls, Reset: full - now}
+	full, ok := l.buckets.take(maphash.Comparable(l.seed, bucketKey{p.Name, caller}), now, p.each, p.full)
+	return full - now, ok
+}
+
+func (p *policy) decide(untilFull time.Duration, ok bool) Decision {
+	d := Decision{OK: ok, Limit: p.Calls, Reset: untilFull}
 	d.Remaining = int((p.full - d.Reset) / p.each)
 	if !ok {
 		d.RetryAfter = d.Reset + p.each - p.full
@@ -121,11 +156,11 @@ func (l *Limiter) Allow(policy, caller string) Decision {
 // Check takes one call from the caller's bucket and sets the headers RateLimit
 // and RateLimit-Policy of the answer. If the bucket is empty it also sets
 // Retry-After and returns a too_many error.
-func (l *Limiter) Check(w http.ResponseWriter, policy, caller string) error {
+func (l *Limiter) Check(ctx context.Context, w http.ResponseWriter, policy, caller string) error {
 	if l == nil {
 		return nil
 	}
-	d, p := l.Allow(policy, caller), l.policies[policy]
+	d, p := l.Allow(ctx, policy, caller), l.policies[policy]
 	h := w.Header()
 	h["Ratelimit-Policy"] = p.header
 	h.Set("Ratelimit", fmt.Sprintf("%q;r=%d;t=%d", p.Name, d.Remaining, seconds(d.Reset)))

@@ -47,5 +47,5 @@ func Mount(mux *http.ServeMux, o Options) {
 // allow takes one call from the caller's bucket, or returns a too_many error. It
 // comes before anything is loaded.
 func (s *site) allow(w http.ResponseWriter, r *http.Request, policy string) error {
-	return s.Limiter.Check(w, policy, httpx.CallerKey(s.Proxies.ClientAddr(r)))
+	return s.Limiter.Check(r.Context(), w, policy, httpx.CallerKey(s.Proxies.ClientAddr(r)))
 }
