@@ -143,6 +143,7 @@ func forgetful(t testing.TB, store *sqlstore.Store) *rental.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Start()
 	return service
 }
 
