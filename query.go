@@ -31,6 +31,13 @@ var Sorts = []Sort{SortFeatured, SortPrice, SortPriceDown, SortRating, SortNewes
 // DefaultPageSize of the list; three columns of four fill a desk's screen.
 const DefaultPageSize = 12
 
+// How many reviews are asked for first: by the API where the caller names no
+// number, and by the page of a car.
+const (
+	DefaultReviews = 10
+	ShownReviews   = 6
+)
+
 // Decimal is a number with at most three decimals, in thousandths: as fine as
 // any currency.
 type Decimal int64

@@ -51,7 +51,7 @@ const listCarsID = "listCars"
 
 // Page sizes where the caller names none.
 const (
-	defaultReviews   = 10
+	defaultReviews   = exodrive.DefaultReviews
 	defaultAdminPage = 20
 )
 

@@ -51,9 +51,3 @@ func (m *month) put(weekday time.Weekday, day calendarDay) {
 	}
 	m.Weeks[len(m.Weeks)-1][column] = day
 }
-
-// endOfMonth is the last day of the month that lies n months after that of d.
-func endOfMonth(d exodrive.Date, n int) exodrive.Date {
-	at := midnight(d)
-	return exodrive.NewDate(at.Year(), at.Month()+time.Month(n)+1, 1) - 1
-}

@@ -12,11 +12,6 @@ import (
 	"github.com/exodrive/exodrive/httpx"
 )
 
-const (
-	calendarMonths = 3 // this one and the next two
-	shownReviews   = 6 // the newest
-)
-
 // carView is the page of one car.
 type carView struct {
 	Car     *exodrive.CarDetails
@@ -60,15 +55,14 @@ func (s *site) calendarAndReviews(ctx context.Context, view *carView) error {
 	today := s.today(view.Car.Place.Zone)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		ask := exodrive.AvailabilityQuery{Start: today, End: endOfMonth(today, calendarMonths-1)}
-		free, err := cache.Value(s.Rental.Availability(ctx, view.Car.ID, ask))
+		free, err := cache.Value(s.Rental.Availability(ctx, view.Car.ID, exodrive.FirstCalendar(today)))
 		if err == nil {
 			view.Months = monthsOf(free)
 		}
 		return err
 	})
 	g.Go(func() (err error) {
-		view.Reviews, err = cache.Value(s.Rental.Reviews(ctx, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: shownReviews}))
+		view.Reviews, err = cache.Value(s.Rental.Reviews(ctx, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: exodrive.ShownReviews}))
 		return err
 	})
 	return g.Wait()

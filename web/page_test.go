@@ -80,7 +80,7 @@ func TestWordsAreComplete(t *testing.T) {
 func TestMonths(t *testing.T) {
 	for _, start := range []string{"2026-02-01", "2026-02-28", "2026-06-15", "2024-01-31", "2026-12-31"} {
 		a := &exodrive.Availability{Start: exodrive.MustDate(start)}
-		a.End = endOfMonth(a.Start, calendarMonths-1)
+		a.End = exodrive.FirstCalendar(a.Start).End
 		for range int(a.End-a.Start) + 1 {
 			a.Days = append(a.Days, exodrive.DayAvailability{Available: true})
 		}
@@ -97,7 +97,7 @@ func TestMonths(t *testing.T) {
 				}
 			}
 		}
-		if len(months) != calendarMonths || free != len(a.Days) || midnight(a.End+1).Day() != 1 {
+		if len(months) != exodrive.CalendarMonths || free != len(a.Days) || midnight(a.End+1).Day() != 1 {
 			t.Errorf("from %s on: %d months, %d days of %d, the last is %s", start, len(months), free, len(a.Days), a.End)
 		}
 	}
