@@ -15,6 +15,7 @@ import (
 
 	"github.com/exodrive/exodrive/api"
 	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/cache/rediscache"
 	"github.com/exodrive/exodrive/demo"
 	"github.com/exodrive/exodrive/httpx"
 	"github.com/exodrive/exodrive/obs"
@@ -43,6 +44,7 @@ type App struct {
 	Store  *sqlstore.Store
 	Cache  *rental.Cache
 
+	redis    *rediscache.Client // nil: none
 	log      *slog.Logger
 	site     *http.Server
 	ops      *http.Server
@@ -110,9 +112,20 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	for name := range a.Store.PoolStats() {
 		metrics.Pool(name, func() obs.PoolStats { return a.Store.PoolStats()[name] })
 	}
+	if a.redis, err = openRedis(ctx, c, a.Store, log); err != nil {
+		return nil, because(err)
+	}
+	if a.redis != nil {
+		metrics.Registry.MustRegister(redisMetrics{a.redis})
+	}
 	ofCache := newCacheMetrics(cacheBound, func() cache.Stats { return a.Cache.Stats() })
 	metrics.Registry.MustRegister(ofCache)
-	a.Cache = rental.NewCache(a.Store, func(o *cache.Options) { o.Log, o.Bound, o.Loaded = log, cacheBound, ofCache.loaded })
+	a.Cache = rental.NewCache(a.Store, func(o *cache.Options) {
+		o.Log, o.Bound, o.Loaded, o.Called = log, cacheBound, ofCache.loaded, ofCache.called
+		if a.redis != nil {
+			withRedis(o, a.redis)
+		}
+	})
 	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Now: now, Zone: c.Zone}); err != nil {
 		return nil, because(err)
 	}
@@ -145,6 +158,9 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 	var limiter *httpx.Limiter
 	if c.RateLimits {
 		limiter = httpx.NewLimiter(now, httpx.DefaultPolicies)
+		if a.redis != nil {
+			limiter.Share(a.redis.Limits())
+		}
 	}
 	mux := http.NewServeMux()
 	api.Mount(mux, api.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, AdminToken: c.AdminToken})
@@ -194,6 +210,9 @@ func (a *App) close() {
 	}
 	if a.Cache != nil {
 		a.Cache.Close()
+	}
+	if a.redis != nil {
+		a.redis.Close()
 	}
 	if a.Store != nil {
 		a.Store.Close()

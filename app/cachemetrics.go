@@ -15,20 +15,28 @@ type cacheMetrics struct {
 	stats func() cache.Stats
 	bound time.Duration
 	loads *prometheus.HistogramVec
+	calls *prometheus.HistogramVec
 }
 
 // loadBuckets reach from one statement on a warm database to the deadline of a
 // load.
 var loadBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
+// callBuckets reach from a round trip on one machine to beyond the limit of a call.
+var callBuckets = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .02, .05}
+
 // newCacheMetrics shows the cache that stats reads, whose Options have this Bound.
 // stats must be safe for concurrent use; it is not called before the first scrape.
 func newCacheMetrics(bound time.Duration, stats func() cache.Stats) *cacheMetrics {
-	return &cacheMetrics{stats, bound, prometheus.NewHistogramVec(prometheus.HistogramOpts{
+	return &cacheMetrics{stats: stats, bound: bound, loads: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "exodrive_cache_load_seconds",
 		Help:    "Time that loads from the database took, failed ones too, by family.",
 		Buckets: loadBuckets,
-	}, []string{"family"})}
+	}, []string{"family"}), calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "exodrive_cache_remote_seconds",
+		Help:    "Time that calls of the remote cache took, by call and outcome (ok, failed). Who waits gives up after 20 ms.",
+		Buckets: callBuckets,
+	}, []string{"call", "outcome"})}
 }
 
 // loaded counts a load; it is the cache's Options.Loaded.
@@ -36,9 +44,19 @@ func (m *cacheMetrics) loaded(family string, took time.Duration, _ error) {
 	m.loads.WithLabelValues(family).Observe(took.Seconds())
 }
 
+// called counts a call of the remote cache; it is the cache's Options.Called.
+func (m *cacheMetrics) called(call string, took time.Duration, err error) {
+	outcome := "ok"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.calls.WithLabelValues(call, outcome).Observe(took.Seconds())
+}
+
 // Describe implements prometheus.Collector.
 func (m *cacheMetrics) Describe(to chan<- *prometheus.Desc) {
 	m.loads.Describe(to)
+	m.calls.Describe(to)
 	to <- cacheLeaseAge
 	to <- cacheHitRatio
 	for _, f := range nodeFigures {
@@ -52,6 +70,7 @@ func (m *cacheMetrics) Describe(to chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (m *cacheMetrics) Collect(to chan<- prometheus.Metric) {
 	m.loads.Collect(to)
+	m.calls.Collect(to)
 	s := m.stats()
 	to <- prometheus.MustNewConstMetric(cacheLeaseAge, prometheus.GaugeValue, (m.bound - s.Lease).Seconds())
 	for _, f := range nodeFigures {
@@ -119,6 +138,16 @@ func nodeCounter(name, help string, value func(cache.Stats) uint64) nodeFigure {
 	return nodeFigure{cacheDesc(name, help), prometheus.CounterValue, func(s cache.Stats) float64 { return float64(value(s)) }}
 }
 
+// remoteCounter is 0 without a remote cache.
+func remoteCounter(name, help string, value func(cache.RemoteStats) uint64) nodeFigure {
+	return nodeCounter(name, help, func(s cache.Stats) uint64 {
+		if s.Remote == nil {
+			return 0
+		}
+		return value(*s.Remote)
+	})
+}
+
 func zeroOrOne(b bool) float64 {
 	if b {
 		return 1
@@ -145,6 +174,10 @@ var nodeFigures = []nodeFigure{
 		func(s cache.Stats) uint64 { return s.RingsLost }),
 	nodeGauge("remote_breaker_open", "1 while the remote cache is not asked, because it failed or was slow.",
 		func(s cache.Stats) float64 { return zeroOrOne(s.Remote != nil && s.Remote.Resting) }),
+	remoteCounter("remote_calls_total", "Calls of the remote cache.", func(r cache.RemoteStats) uint64 { return r.Calls }),
+	remoteCounter("remote_failures_total", "Calls of the remote cache that failed or took too long.", func(r cache.RemoteStats) uint64 { return r.Failures }),
+	remoteCounter("remote_refused_total", "Calls that were not made because the remote cache was given a rest.", func(r cache.RemoteStats) uint64 { return r.Refused }),
+	remoteCounter("remote_waits_total", "Times that a read had to wait for another node's load.", func(r cache.RemoteStats) uint64 { return r.Waits }),
 
 	nodeCounter("audited_total", "Answers that were compared with the database.", func(s cache.Stats) uint64 { return s.Audited }),
 	nodeCounter("audit_skipped_total", "Answers that were to be compared but could not be.", func(s cache.Stats) uint64 { return s.AuditSkipped }),

@@ -109,7 +109,7 @@ func TestCacheMetrics(t *testing.T) {
 func TestEveryFigureOfTheCacheIsShown(t *testing.T) {
 	s := cache.Stats{
 		Horizon: 1001, Lease: -3 * time.Second, Down: true, Entries: 1002, Bytes: 1003, Absences: 1004, Waiters: 1005,
-		Polls: 1006, PollsFailed: 1007, PollTook: 1008 * time.Second, Raises: 1009, Evictions: 1010, RingsLost: 1011, Remote: &cache.RemoteStats{Resting: true},
+		Polls: 1006, PollsFailed: 1007, PollTook: 1008 * time.Second, Raises: 1009, Evictions: 1010, RingsLost: 1011, Remote: &cache.RemoteStats{Resting: true, Calls: 1025, Failures: 1026, Refused: 1027, Waits: 1028},
 		Audited: 1012, AuditSkipped: 1013, Inconsistent: 1014,
 		Families: map[string]cache.FamilyStats{"f": {
 			Hits: 1015, FarHits: 1016, Misses: 1017, Joined: 1018, Aged: 1019, Unverified: 1020, LoadErrors: 1021, Unstorable: 1022, Corrupt: 1023, Errors: 1024,
@@ -117,7 +117,7 @@ func TestEveryFigureOfTheCacheIsShown(t *testing.T) {
 	}
 	values, _ := scrape(t, newCacheMetrics(2*time.Second, func() cache.Stats { return s }))
 	all := strings.Join(values, "\n") + "\n"
-	for n := 1001; n <= 1024; n++ {
+	for n := 1001; n <= 1028; n++ {
 		if got := strings.Count(all, fmt.Sprintf(" %d\n", n)); got != 1 {
 			t.Errorf("the figure %d is shown %d times", n, got)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/exodrive/exodrive/cache/rediscache"
 	"github.com/exodrive/exodrive/httpx"
 )
 
@@ -33,6 +34,7 @@ type Settings struct {
 	DatabaseURL    string `env:"DATABASE_URL" help:"sqlite:PATH or postgres://…; empty is exodrive.db in the data folder. Or DATABASE_URL_FILE."`
 	DatabasePool   string `env:"DATABASE_POOL" default:"20" help:"Connections to Postgres."`
 	DatabasePooler string `env:"DATABASE_POOLER" default:"none" help:"none, or transaction behind PgBouncer and the like."`
+	RedisURL       string `env:"REDIS_URL" help:"What nodes on Postgres share beside it: redis:// or rediss://, redis-sentinel:// or redis-cluster://; empty is doing without. Or REDIS_URL_FILE."`
 }
 
 // Switch is a setting that is on or off, as it is written: true or false, 1 or 0,
@@ -53,6 +55,7 @@ type Config struct {
 	DatabaseURL   string
 	Pool          int
 	Pooler        bool
+	RedisURL      string
 }
 
 // leastToken is how long a configured token or secret must be: 128 bits even when it is
@@ -109,6 +112,11 @@ func (s Settings) Config() (Config, error) {
 	}
 	if err := checkDatabaseURL(c.DatabaseURL); err != nil {
 		fail("%w.", err)
+	}
+	if c.RedisURL = secret("REDIS_URL", s.RedisURL); c.RedisURL != "" {
+		if err := rediscache.CheckURL(c.RedisURL); err != nil {
+			fail("REDIS_URL: %w.", err)
+		}
 	}
 	if c.Pool, err = strconv.Atoi(s.DatabasePool); err != nil || c.Pool < 2 || c.Pool > maxPool {
 		fail("DATABASE_POOL %q is not a number of connections from 2 to %d.", s.DatabasePool, maxPool)

@@ -31,6 +31,7 @@ func (s Settings) Print() string {
 		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
 		{"DATABASE_URL", withoutPassword(s.database(secret("DATABASE_URL", s.DatabaseURL)))},
 		{"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},
+		{"REDIS_URL", hide("REDIS_URL", s.RedisURL)},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", line[0], line[1])
 	}

@@ -63,6 +63,9 @@ func (a *App) stop(ctx context.Context) error {
 	closed := make(chan error, 1)
 	go func() { // ends with the last statement, which has its own limit
 		a.Cache.Close()
+		if a.redis != nil {
+			a.redis.Close()
+		}
 		closed <- a.Store.Close()
 	}()
 	select {

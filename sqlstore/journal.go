@@ -143,6 +143,18 @@ func (j *Journal) NewEpoch(ctx context.Context) error {
 	})
 }
 
+// Install is the random name of this installation, which its nodes share and which a
+// copy of an embedded database does not have.
+func (s *Store) Install(ctx context.Context) (name string, err error) {
+	err = s.row(ctx, sqlInstall).scan(&name)
+	if errors.Is(err, errNoRow) {
+		err = errNoMeta
+	}
+	return name, err
+}
+
+const sqlInstall = `SELECT install FROM cache_meta`
+
 const sqlNewEpoch = `UPDATE cache_meta SET bump = $1`
 
 // read polls once, in a goroutine that the caller leaves at its deadline. The

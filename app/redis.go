@@ -1,0 +1,85 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/cache/rediscache"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// openRedis begins to connect to the configured Redis; nil is doing without. A
+// Redis that does not answer is no error: the nodes go on with what the database
+// gives them, and take it up when it appears.
+func openRedis(ctx context.Context, c Config, store *sqlstore.Store, log *slog.Logger) (*rediscache.Client, error) {
+	if c.RedisURL == "" {
+		return nil, nil
+	}
+	if store.Embedded() {
+		log.Warn("REDIS_URL is not used: the processes on one SQLite file have nothing to share that the file does not give them")
+		return nil, nil
+	}
+	install, err := store.Install(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return rediscache.Open(rediscache.Options{URL: c.RedisURL, Install: install, Log: log})
+}
+
+// withRedis lets the nodes share entries and rings. Behind the fast bell stays the
+// database's, for while Redis is gone.
+func withRedis(o *cache.Options, redis *rediscache.Client) {
+	o.Remote = redis.Remote()
+	if o.Bell == nil {
+		o.Bell = redis.Bell()
+	} else {
+		o.Bell = cache.Bells(redis.Bell(), o.Bell)
+	}
+}
+
+// infoLimit is how long a scrape waits for what Redis tells of itself.
+const infoLimit = 200 * time.Millisecond
+
+// redisMetrics shows what Redis tells of itself, asked at every scrape. What it does
+// not tell, as where INFO is forbidden, is left out. It is a prometheus.Collector.
+type redisMetrics struct{ redis *rediscache.Client }
+
+var (
+	redisUp      = prometheus.NewDesc("exodrive_redis_up", "1 while Redis answers.", nil, nil)
+	redisFigures = []struct {
+		desc  *prometheus.Desc
+		value func(rediscache.Info) int64
+	}{
+		{prometheus.NewDesc("exodrive_redis_memory_bytes", "Memory that Redis uses.", nil, nil), func(i rediscache.Info) int64 { return i.UsedMemory }},
+		{prometheus.NewDesc("exodrive_redis_max_memory_bytes", "Memory that Redis may use; 0 is no limit.", nil, nil), func(i rediscache.Info) int64 { return i.MaxMemory }},
+		{prometheus.NewDesc("exodrive_redis_clients", "Connections to Redis, of anybody.", nil, nil), func(i rediscache.Info) int64 { return i.Clients }},
+	}
+)
+
+// Describe implements prometheus.Collector.
+func (m redisMetrics) Describe(to chan<- *prometheus.Desc) {
+	to <- redisUp
+	for _, f := range redisFigures {
+		to <- f.desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m redisMetrics) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), infoLimit)
+	defer cancel()
+	info, err := m.redis.Info(ctx)
+	to <- prometheus.MustNewConstMetric(redisUp, prometheus.GaugeValue, zeroOrOne(err == nil))
+	if err != nil {
+		return
+	}
+	for _, f := range redisFigures {
+		if v := f.value(info); v >= 0 {
+			to <- prometheus.MustNewConstMetric(f.desc, prometheus.GaugeValue, float64(v))
+		}
+	}
+}
