@@ -121,16 +121,22 @@ func (s Settings) Config() (Config, error) {
 	if c.Pool, err = strconv.Atoi(s.DatabasePool); err != nil || c.Pool < 2 || c.Pool > maxPool {
 		fail("DATABASE_POOL %q is not a number of connections from 2 to %d.", s.DatabasePool, maxPool)
 	}
-	switch strings.ToLower(string(s.Demo)) {
-	case "true", "1", "yes":
-		c.Demo = true
-	case "", "false", "0", "no":
-	default:
-		fail("EXO_DEMO %q is neither true nor false.", s.Demo)
-	}
+	c.Demo = s.Demo.on(fail, "EXO_DEMO")
 	c.RateLimits = choice(fail, "EXO_RATE_LIMITS", s.RateLimits, "off", "on")
 	c.Pooler = choice(fail, "DATABASE_POOLER", s.DatabasePooler, "none", "transaction")
 	return c, errors.Join(faults...)
+}
+
+// on reads a switch.
+func (s Switch) on(fail func(string, ...any), name string) bool {
+	switch strings.ToLower(string(s)) {
+	case "true", "1", "yes":
+		return true
+	case "", "false", "0", "no":
+	default:
+		fail("%s %q is neither true nor false.", name, string(s))
+	}
+	return false
 }
 
 // choice reads a setting of two words and tells whether it is the second.
