@@ -142,11 +142,13 @@ func (w *world) epochs() (text string) {
 	return text
 }
 
-// failed counts a request without an answer. A node may refuse while its database is
+// failed counts a request without an answer. Whatever Redis does, there is none. A node may refuse while its database is
 // away, and a connection may end when one wakes; any other status is a fault.
 func (w *world) failed(n *node, what string, status int, err error) {
 	how := fmt.Sprint(status)
 	switch {
+	case what == "read" && strings.HasPrefix(*w.fault.Load(), redisFault):
+		w.report.breach(fmt.Sprintf("node %d at %v: a read got no answer: %d, %v (fault: %s)", n.number, w.now(), status, err, *w.fault.Load()))
 	case err != nil && strings.Contains(err.Error(), "Client.Timeout"):
 		how = "time-out"
 	case err != nil:

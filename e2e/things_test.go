@@ -209,7 +209,12 @@ func (w *world) first(t *testing.T, th *thing) {
 // decode reads a page, of the public or of administrators, that must be there.
 func (w *world) decode(t *testing.T, path string, into any) {
 	t.Helper()
-	r, err := w.nodes[0].get(t.Context(), path, "Authorization: Bearer "+adminToken)
+	decodeFrom(t, w.nodes[0], path, into)
+}
+
+func decodeFrom(t *testing.T, n *node, path string, into any) {
+	t.Helper()
+	r, err := n.get(t.Context(), path, "Authorization: Bearer "+adminToken)
 	if err != nil || r.status != http.StatusOK {
 		t.Fatalf("GET %s: %v, %v", path, r, err)
 	}

@@ -12,11 +12,11 @@ import (
 // on, and ends with the test. Its methods are safe for concurrent use.
 type Relay struct {
 	t        testing.TB
-	target   string
 	listener net.Listener
 	all      sync.WaitGroup
 
 	mu       sync.Mutex
+	target   string
 	conns    map[net.Conn]struct{} // both ends of every connection; nil at the end
 	refusing bool
 	passing  chan struct{} // closed while bytes may pass
@@ -40,11 +40,25 @@ func NewRelay(t testing.TB, target string) *Relay {
 func (r *Relay) Through(databaseURL string) string {
 	r.t.Helper()
 	u, err := url.Parse(databaseURL)
-	if err != nil || u.Host != r.target {
-		r.t.Fatalf("the relay stands before %s, not before %q", r.target, databaseURL)
+	if target := r.to(); err != nil || u.Host != target {
+		r.t.Fatalf("the relay stands before %s, not before %q", target, databaseURL)
 	}
 	u.Host = r.listener.Addr().String()
 	return u.String()
+}
+
+// Retarget stands before another server from now on, and cuts.
+func (r *Relay) Retarget(target string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.target = target
+	r.cut()
+}
+
+func (r *Relay) to() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.target
 }
 
 // Cut ends all connections; what was on its way is lost. New ones are welcome.
@@ -122,7 +136,7 @@ func (r *Relay) accept() {
 }
 
 func (r *Relay) connect(from net.Conn) {
-	to, err := net.Dial("tcp", r.target)
+	to, err := net.Dial("tcp", r.to())
 	if err != nil {
 		_ = from.Close()
 		return
