@@ -31,6 +31,8 @@ type Redis struct {
 	bus     int // a port for the other nodes of a cluster
 	args    []string
 	ca      string // file of the certificate that clients must trust, "" without TLS
+	// sentinel is the file of the settings of one, "" for a server.
+	sentinel string
 	*process
 	pid int
 }
@@ -113,10 +115,11 @@ func (r *Redis) try() error {
 	if err != nil {
 		return err
 	}
-	args := []string{
-		"--bind", "127.0.0.1", "--dir", r.base, "--save", "", "--appendonly", "no",
-		"--port", strconv.Itoa(r.port), "--protected-mode", "yes", "--enable-debug-command", "local",
+	args := []string{"--save", "", "--appendonly", "no", "--repl-diskless-sync-delay", "0"}
+	if r.sentinel != "" {
+		args = []string{r.sentinel, "--sentinel"}
 	}
+	args = append(args, "--bind", "127.0.0.1", "--dir", r.base, "--port", strconv.Itoa(r.port))
 	// KILL, because it also ends a server that is stopped, and nothing is lost that a
 	// test wants to keep.
 	p, err := start(r.who, folder, "KILL", r.program, append(args, r.args...)...)
@@ -133,16 +136,20 @@ func (r *Redis) try() error {
 // answers tells whether this server, and not a stranger's at the same port, has
 // read its data.
 func (r *Redis) answers() bool {
-	dir, err := r.ask("CONFIG", "GET", "dir")
-	if err != nil || !strings.Contains(fmt.Sprint(dir), filepath.Base(r.base)) {
-		return false
-	}
-	info, err := r.ask("INFO")
+	info, err := r.Ask("INFO")
 	if err != nil {
 		return false
 	}
 	r.pid, err = strconv.Atoi(infoField(info, "process_id"))
-	return err == nil && infoField(info, "loading") == "0"
+	if err != nil || infoField(info, "loading") == "1" {
+		return false
+	}
+	at, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", r.pid))
+	if err != nil { // not Linux
+		dir, _ := r.Ask("CONFIG", "GET", "dir")
+		at = fmt.Sprint(dir)
+	}
+	return strings.Contains(at, filepath.Base(r.base))
 }
 
 // infoField is one line of the answer to INFO.
@@ -159,18 +166,19 @@ func infoField(info any, name string) string {
 // or a list or map of those.
 func (r *Redis) Do(args ...string) any {
 	r.t.Helper()
-	answer, err := r.ask(args...)
+	answer, err := r.Ask(args...)
 	if err != nil {
 		r.t.Fatalf("Redis, asked for %.100q: %v", args, err)
 	}
 	return answer
 }
 
-// ask opens a connection for one command, so that none is open while a test breaks
-// the server.
-func (r *Redis) ask(args ...string) (any, error) {
+// Ask is Do for a server that may be gone. Each command has a connection of its own,
+// so that none is open while a test breaks the server.
+func (r *Redis) Ask(args ...string) (any, error) {
 	client, err := rueidis.NewClient(rueidis.ClientOption{
 		InitAddress: []string{r.Addr()}, TLSConfig: r.trust(), ForceSingleClient: true, DisableCache: true, DisableRetry: true,
+		AlwaysRESP2: true, // the other form marks long texts with "txt:"
 	})
 	if client != nil {
 		defer client.Close()
@@ -226,6 +234,26 @@ func (r *Redis) Save() (restore func()) {
 }
 
 func (r *Redis) file() string { return filepath.Join(r.base, "dump.rdb") }
+
+// Replica starts a server that follows this one.
+func (r *Redis) Replica() *Redis {
+	r.t.Helper()
+	s := NewRedis(r.t, "--replicaof", "127.0.0.1 "+strconv.Itoa(r.port))
+	for end := time.Now().Add(startLimit); infoField(s.Do("INFO"), "master_link_status") != "up"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("the replica has not met its master within %v", startLimit)
+		}
+	}
+	return s
+}
+
+// Replace kills another server and answers at its address, as after a failover.
+func (r *Redis) Replace(other *Redis) {
+	r.t.Helper()
+	other.Kill()
+	r.Do("CONFIG", "SET", "port", strconv.Itoa(other.port))
+	r.port, other.port = other.port, r.port
+}
 
 // Pause stops the process as it is: its connections stand, the kernel takes new
 // ones, and nothing is answered until Continue.

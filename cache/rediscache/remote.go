@@ -26,16 +26,17 @@ const (
 )
 
 // newerLua compares two stamps. Lua compares text by the locale and numbers exactly
-// up to 2^53 only, so it does in two halves. What is no number is the oldest.
+// up to 2^53 only, so it does in two halves. An entry stands if it is of an epoch,
+// has a head of digits, and a life: any other value is not ours.
 const newerLua = `
-local function half(s, from, to) return tonumber(string.sub(s, from, to)) or -1 end
+local function half(s, from, to) return tonumber(string.sub(s, from, to), 10) end
 local function newer(a, b)
   local ah, bh = half(a, 1, 10), half(b, 1, 10)
   return ah > bh or ah == bh and half(a, 11, 20) > half(b, 11, 20)
 end
 local function standing(epoch)
   local head = redis.call('GETRANGE', KEYS[1], 0, 39)
-  if #head == 40 and string.sub(head, 1, 20) == epoch and redis.call('PTTL', KEYS[1]) > 0 then
+  if #head == 40 and string.find(head, '^%d+$') and string.sub(head, 1, 20) == epoch and redis.call('PTTL', KEYS[1]) > 0 then
     return string.sub(head, 21, 40)
   end
   return false
