@@ -25,11 +25,33 @@ type CacheFigures struct {
 	Audited      uint64                   `json:"audited" doc:"Answers compared with the database."`
 	Inconsistent uint64                   `json:"inconsistent" doc:"Answers found older than the bound. It must be 0."`
 	Families     map[string]FamilyFigures `json:"families"`
+	Remote       *RemoteFigures           `json:"remote,omitempty" doc:"The level that the nodes share; left out without Redis."`
+}
+
+// RemoteFigures is the remote cache as one node has had it.
+type RemoteFigures struct {
+	Resting  bool    `json:"resting" doc:"It failed or was slow, so it is not asked until it answers again."`
+	Calls    uint64  `json:"calls"`
+	Failures uint64  `json:"failures" doc:"Calls that failed or took more than 20 ms."`
+	CallMs   float64 `json:"callMs" doc:"A call on average."`
+	Refused  uint64  `json:"refused" doc:"Calls that were not made while it rested."`
+	Waits    uint64  `json:"waits" doc:"Times that a read waited for another node's load."`
+	RedisFigures
+}
+
+// RedisFigures is what Redis tells of itself. What it does not tell is left out.
+type RedisFigures struct {
+	Up             bool   `json:"up" doc:"Redis answers just now."`
+	Version        string `json:"version,omitempty"`
+	MemoryBytes    *int64 `json:"memoryBytes,omitempty"`
+	MaxMemoryBytes *int64 `json:"maxMemoryBytes,omitempty" doc:"0 is no limit."`
+	Eviction       string `json:"eviction,omitempty" doc:"The policy of eviction; allkeys-lfu is the best one here."`
 }
 
 // FamilyFigures is one kind of read.
 type FamilyFigures struct {
-	Hits       uint64  `json:"hits"`
+	Hits       uint64  `json:"hits" doc:"Those from Redis included."`
+	RemoteHits uint64  `json:"remoteHits" doc:"Of the hits: from Redis, loaded by another node."`
 	Misses     uint64  `json:"misses"`
 	HitRatio   float64 `json:"hitRatio" doc:"Hits of hits and misses; 0 without either."`
 	Loads      uint64  `json:"loads"`
@@ -49,9 +71,15 @@ func figuresOf(s cache.Stats) *CacheFigures {
 	for name, n := range s.Families {
 		hits := n.Hits + n.FarHits
 		f.Families[name] = FamilyFigures{
-			Hits: hits, Misses: n.Misses, HitRatio: float64(hits) / float64(max(1, hits+n.Misses)),
+			Hits: hits, RemoteHits: n.FarHits, Misses: n.Misses, HitRatio: float64(hits) / float64(max(1, hits+n.Misses)),
 			Loads: n.Loads, LoadErrors: n.LoadErrors, LoadMs: inMs(n.LoadTime / time.Duration(max(1, n.Loads))),
 			Stale: n.Aged + n.Unverified, Unstorable: n.Unstorable,
+		}
+	}
+	if r := s.Remote; r != nil {
+		f.Remote = &RemoteFigures{
+			Resting: r.Resting, Calls: r.Calls, Failures: r.Failures, Refused: r.Refused, Waits: r.Waits,
+			CallMs: inMs(r.Took / time.Duration(max(1, r.Calls))),
 		}
 	}
 	return f
@@ -64,7 +92,11 @@ func (a *api) adminReadCache(ctx context.Context, _ *struct{}) (*answer[CacheFig
 	if err != nil {
 		return nil, err
 	}
-	return &answer[CacheFigures]{figuresOf(stats)}, nil
+	figures := figuresOf(stats)
+	if figures.Remote != nil && a.Redis != nil {
+		figures.Remote.RedisFigures = a.Redis(ctx)
+	}
+	return &answer[CacheFigures]{figures}, nil
 }
 
 // whatToClear is the input of a clear.

@@ -27,6 +27,8 @@ type Options struct {
 	Limiter    *httpx.Limiter // nil: no rate limits
 	Proxies    httpx.TrustedProxies
 	AdminToken string // the bearer token of the configuration, "" for none
+	// Redis asks Redis about itself, within a moment. nil: there is none.
+	Redis func(context.Context) RedisFigures
 }
 
 // apiVersion is that of the API; it changes when the document does.

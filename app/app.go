@@ -163,7 +163,11 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 		}
 	}
 	mux := http.NewServeMux()
-	api.Mount(mux, api.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, AdminToken: c.AdminToken})
+	ofAPI := api.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, AdminToken: c.AdminToken}
+	if a.redis != nil {
+		ofAPI.Redis = redisFigures(a.redis)
+	}
+	api.Mount(mux, ofAPI)
 	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
 	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Marks: m})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

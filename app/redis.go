@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/exodrive/exodrive/api"
 	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/cache/rediscache"
 	"github.com/exodrive/exodrive/sqlstore"
@@ -41,6 +42,26 @@ func withRedis(o *cache.Options, redis *rediscache.Client) {
 	}
 }
 
+// redisFigures asks Redis about itself, for operators.
+func redisFigures(redis *rediscache.Client) func(context.Context) api.RedisFigures {
+	return func(ctx context.Context) api.RedisFigures {
+		ctx, cancel := context.WithTimeout(ctx, infoLimit)
+		defer cancel()
+		info, err := redis.Info(ctx)
+		if err != nil {
+			return api.RedisFigures{}
+		}
+		f := api.RedisFigures{Up: true, Version: info.Version, Eviction: info.Policy}
+		if info.UsedMemory >= 0 {
+			f.MemoryBytes = &info.UsedMemory
+		}
+		if info.MaxMemory >= 0 {
+			f.MaxMemoryBytes = &info.MaxMemory
+		}
+		return f
+	}
+}
+
 // infoLimit is how long a scrape waits for what Redis tells of itself.
 const infoLimit = 200 * time.Millisecond
 
@@ -49,8 +70,8 @@ const infoLimit = 200 * time.Millisecond
 type redisMetrics struct{ redis *rediscache.Client }
 
 var (
-	redisUp      = prometheus.NewDesc("exodrive_redis_up", "1 while Redis answers.", nil, nil)
-	redisFigures = []struct {
+	redisUp     = prometheus.NewDesc("exodrive_redis_up", "1 while Redis answers.", nil, nil)
+	redisMemory = []struct {
 		desc  *prometheus.Desc
 		value func(rediscache.Info) int64
 	}{
@@ -63,7 +84,7 @@ var (
 // Describe implements prometheus.Collector.
 func (m redisMetrics) Describe(to chan<- *prometheus.Desc) {
 	to <- redisUp
-	for _, f := range redisFigures {
+	for _, f := range redisMemory {
 		to <- f.desc
 	}
 }
@@ -77,7 +98,7 @@ func (m redisMetrics) Collect(to chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
-	for _, f := range redisFigures {
+	for _, f := range redisMemory {
 		if v := f.value(info); v >= 0 {
 			to <- prometheus.MustNewConstMetric(f.desc, prometheus.GaugeValue, float64(v))
 		}

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/exodrive/exodrive/api"
 	"github.com/exodrive/exodrive/app"
 	"github.com/exodrive/exodrive/exotest"
 )
@@ -55,6 +57,16 @@ func TestNodesShareWhatTheyLoad(t *testing.T) {
 	if got := second.header.Get("X-Cache"); got != "HIT" || origin(t, b, "list", "remote") != "1" {
 		t.Errorf("the second node answers %s, with %s from Redis", got, origin(t, b, "list", "remote"))
 	}
+	figures := func() (f api.CacheFigures) {
+		body := get(t, b.site+"/api/admin/cache", "Authorization: Bearer "+token).body
+		if err := json.Unmarshal([]byte(body), &f); err != nil || f.Remote == nil {
+			t.Fatalf("%v: %s", err, body)
+		}
+		return f
+	}
+	if f := figures(); !f.Remote.Up || f.Remote.MemoryBytes == nil || f.Remote.Calls == 0 || f.Families["list"].RemoteHits != 1 {
+		t.Errorf("the figures of the second node: %+v", *f.Remote)
+	}
 	redis.Kill()
 	for _, path := range []string{"/api/cars?make=Audi", "/api/cars?make=Ferrari", "/api/fleet/counts", porsche, calendar, "/api/cars?make=Lotus", "/api/cars?make=Porsche"} {
 		for _, n := range []*running{a, b} {
@@ -62,6 +74,9 @@ func TestNodesShareWhatTheyLoad(t *testing.T) {
 				t.Errorf("GET %s without Redis: %d %s", path, got.status, got.body)
 			}
 		}
+	}
+	if f := figures(); f.Remote.Up || f.Remote.MemoryBytes != nil || f.Remote.Failures == 0 {
+		t.Errorf("the figures without Redis: %+v", *f.Remote)
 	}
 	redis.Start()
 	eventually(t, 15*time.Second, "what one node loads the other takes from Redis again", func() bool {

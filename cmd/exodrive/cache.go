@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -82,6 +83,7 @@ func printFigures(out io.Writer, f *api.CacheFigures) error {
 		{"invalidations", fmt.Sprintf("%d heard", f.Raises)},
 		{"audit", fmt.Sprintf("%d answers compared, %d older than the bound", f.Audited, f.Inconsistent)},
 		{"waiting", fmt.Sprint(f.Waiters)},
+		{"redis", redisLine(f.Remote)},
 	} {
 		fmt.Fprintf(w, "%s\t%s\n", line[0], line[1])
 	}
@@ -89,12 +91,34 @@ func printFigures(out io.Writer, f *api.CacheFigures) error {
 		return err
 	}
 	w = tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(w, "\nfamily\thits\tmisses\tratio\tloads\tfailed\tms each\tstale\t\n")
+	fmt.Fprint(w, "\nfamily\thits\tof redis\tmisses\tratio\tloads\tfailed\tms each\tstale\t\n")
 	for _, name := range slices.Sorted(maps.Keys(f.Families)) {
 		n := f.Families[name]
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.1f %%\t%d\t%d\t%.1f\t%d\t\n", name, n.Hits, n.Misses, 100*n.HitRatio, n.Loads, n.LoadErrors, n.LoadMs, n.Stale)
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.1f %%\t%d\t%d\t%.1f\t%d\t\n", name, n.Hits, n.RemoteHits, n.Misses, 100*n.HitRatio, n.Loads, n.LoadErrors, n.LoadMs, n.Stale)
 	}
 	return w.Flush()
+}
+
+// redisLine is the level that nodes share in one line.
+func redisLine(r *api.RemoteFigures) string {
+	if r == nil {
+		return "none"
+	}
+	line := fmt.Sprintf("%d calls of %.2f ms, %d failed, %d left out, %d waits for other nodes", r.Calls, r.CallMs, r.Failures, r.Refused, r.Waits)
+	switch {
+	case !r.Up:
+		line = "does not answer; " + line
+	case r.MemoryBytes == nil:
+		line += ", memory unknown"
+	case r.MaxMemoryBytes == nil || *r.MaxMemoryBytes == 0:
+		line += fmt.Sprintf(", %.1f MB without a limit", float64(*r.MemoryBytes)/1e6)
+	default:
+		line += fmt.Sprintf(", %.1f of %.1f MB", float64(*r.MemoryBytes)/1e6, float64(*r.MaxMemoryBytes)/1e6)
+	}
+	if r.Resting {
+		line += "; it rests"
+	}
+	return line
 }
 
 // server is a running server that this command talks to as an administrator.
@@ -122,29 +146,50 @@ const (
 func (s *server) call(ctx context.Context, method, path string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, serverLimit)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, method, s.base+path, nil)
+	answer, err := s.send(ctx, method, path, "", "application/json")
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	return io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
+}
+
+// send sends a request, whose body, if any, is JSON, and returns an answer that is
+// no refusal; the caller closes its body.
+func (s *server) send(ctx context.Context, method, path, body, accept string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, s.base+path, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+s.token)
+	r.Header.Set("Accept", accept)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("no server answers at %s; set EXO_BASE_URL to where it runs (%w)", s.base, err)
 	}
+	if answer.StatusCode < http.StatusBadRequest {
+		return answer, nil
+	}
 	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
+	problem, err := io.ReadAll(io.LimitReader(answer.Body, mostAnswer))
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode >= http.StatusBadRequest {
-		var problem struct {
-			Code   exodrive.Code
-			Detail string
-		}
-		if json.Unmarshal(body, &problem) != nil || problem.Detail == "" {
-			return nil, fmt.Errorf("%s answered %s", s.base, answer.Status)
-		}
-		return nil, errors.New(problem.Detail)
+	return nil, s.refusal(answer.Status, problem)
+}
+
+// refusal is what the server says in a problem document, or that it sent something
+// else.
+func (s *server) refusal(status string, document []byte) error {
+	var problem struct {
+		Code   exodrive.Code
+		Detail string
 	}
-	return body, nil
+	if json.Unmarshal(document, &problem) != nil || problem.Detail == "" {
+		return fmt.Errorf("%s answered %s", s.base, status)
+	}
+	return errors.New(problem.Detail)
 }
