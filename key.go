@@ -5,10 +5,14 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // Keys name the public reads in every cache. Two spellings of one question have
 // one key, and no two questions share one.
+
+// listKey begins the keys of lists.
+const listKey = "cars:list:"
 
 // maxFilters is the longest text of filters in a key; a longer one is hashed.
 const maxFilters = 120
@@ -18,7 +22,7 @@ const maxFilters = 120
 // nothing else: it is on the way of every list.
 func (q CarQuery) Key() string {
 	var room [2 * maxFilters]byte
-	b := append(room[:0], "cars:list:"...)
+	b := append(room[:0], listKey...)
 	b = append(strconv.AppendInt(b, int64(q.Page), 10), ':')
 	b = append(strconv.AppendInt(b, int64(q.Limit), 10), ':')
 	head := len(b)
@@ -57,6 +61,28 @@ func (q CarQuery) Key() string {
 		b = hex.AppendEncode(append(b[:head], '#'), sum[:16])
 	}
 	return string(b)
+}
+
+// ParseCarKey is the question that has a key. There is none for a text that is no
+// key, nor for one whose filters are hashed.
+func ParseCarKey(key string, l Limits) (CarQuery, bool) {
+	rest, ok := strings.CutPrefix(key, listKey)
+	parts := strings.SplitN(rest, ":", 3)
+	if !ok || len(parts) < 3 {
+		return CarQuery{}, false
+	}
+	values, err := url.ParseQuery(parts[2])
+	if err != nil {
+		return CarQuery{}, false
+	}
+	values.Set("page", parts[0])
+	values.Set("limit", parts[1])
+	if start, end, ok := strings.Cut(values.Get("dates"), "/"); ok {
+		values.Set("startDate", start)
+		values.Set("endDate", end)
+	}
+	q, err := ParseCarQuery(values, l)
+	return q, err == nil && q.Key() == key
 }
 
 // filter begins one more filter of a key whose filters begin at head.

@@ -43,6 +43,24 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// A key is read back as its question; what is none, or is written otherwise than
+// keys are, is no question.
+func TestParseCarKey(t *testing.T) {
+	want := exodrive.CarQuery{Search: "gt v12", Makes: []string{"aston martin"}, Start: exodrive.MustDate("2026-12-01"), End: exodrive.MustDate("2026-12-05"), Sort: exodrive.SortPrice, Page: 2, Limit: 24}
+	if got, ok := exodrive.ParseCarKey(want.Key(), exodrive.DefaultLimits); !ok || !cmp.Equal(got, want) {
+		t.Errorf("%s is read as %+v, %v", want.Key(), got, ok)
+	}
+	for _, text := range []string{
+		"", "cars:list", "cars:list:1:12", "cars:list:0:12:", "cars:list:01:12:", "cars:list:1:51:", "cars:list:x:12:", "cars:details:car_1", "car_1",
+		"cars:list:1:12:make=B", "cars:list:1:12:make=b&make=a", "cars:list:1:12:page=3", "cars:list:1:12:dates=2026-12-01", "cars:list:1:12:startDate=2026-12-01&endDate=2026-12-05",
+		"cars:list:1:12:#5e7f7b07a8bf8aeddcdf63d7e90f3475", "cars:list:1:12:%zz", "cars:list:1:12:sort=featured", "cars:list:1:12:\xff",
+	} {
+		if q, ok := exodrive.ParseCarKey(text, exodrive.DefaultLimits); ok {
+			t.Errorf("%q is read as %+v", text, q)
+		}
+	}
+}
+
 // Two spellings of one question have one key, and two questions never share
 // one, whatever anybody types.
 func FuzzKey(f *testing.F) {
@@ -62,6 +80,9 @@ func FuzzKey(f *testing.F) {
 		q, err := exodrive.ParseCarQuery(values, exodrive.DefaultLimits)
 		if err == nil && len(q.Key()) > 160 {
 			t.Errorf("?%s has a key of %d bytes", raw, len(q.Key()))
+		}
+		if back, found := exodrive.ParseCarKey(q.Key(), exodrive.DefaultLimits); err == nil && found == strings.Contains(q.Key(), ":#") || found && !cmp.Equal(q, back) {
+			t.Errorf("?%s has the key %s, which is read as %+v, %v", raw, q.Key(), back, found)
 		}
 		return q, err == nil
 	}
