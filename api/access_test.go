@@ -73,7 +73,7 @@ func TestScopes(t *testing.T) {
 					needs = scope
 				case strings.HasPrefix(o.path, "/api/admin/reviews"):
 					needs = exodrive.ScopeReviews
-				case o.path == "/api/admin/cache":
+				case strings.HasPrefix(o.path, "/api/admin/cache"):
 					needs = exodrive.ScopeOperate
 				}
 				rec := s.do(c)

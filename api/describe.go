@@ -36,7 +36,10 @@ var descriptions = map[string]string{
 	"adminRefuseReview":  "It counts in the car's rating no more.",
 	"adminReadCache":     "Figures since the node began. Other nodes have their own.",
 	"adminClearCache":    "Nobody has to clear what the program or SQL changes: the database tells. It is for changes past its triggers. Answers are loaded again when they are asked for.",
-	"adminListAudit":     "Newest first. Every administrative write leaves one entry.",
+	"adminWarmCache": "Without a body, or with an empty one, all three groups; else those that are true. One warming runs at a time: " +
+		"a call whose groups it covers waits for its end, any other is a conflict. It goes on when the caller hangs up. " +
+		"With Accept: text/event-stream the answer is a stream of events: progress, with what is done of each group, and at the end done, with the result, or error, with a problem document.",
+	"adminListAudit": "Newest first. Every administrative write leaves one entry.",
 }
 
 // describe completes an operation in the document.

@@ -50,6 +50,11 @@ func exampleBulk() bulkRequest {
 	return b
 }
 
+func exampleWarm() warmRequest {
+	yes := true
+	return warmRequest{&yes, &yes, &yes}
+}
+
 func exampleBlock() blockRequest {
 	return blockRequest{Block: exampleDays(), Reason: "Service"}
 }

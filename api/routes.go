@@ -43,6 +43,8 @@ func (a *api) routes() {
 	admin(a, get("/api/admin/cache", "adminReadCache", "The cache of the node that answers").in("Cache"), a.adminReadCache)
 	admin(a, del("/api/admin/cache", "adminClearCache", "Make cached answers worthless on all nodes").in("Cache"), a.adminClearCache)
 
+	admin(a, post("/api/admin/cache-warm", "adminWarmCache", "Load what is asked first into the cache of the node that answers").in("Cache").answers(http.StatusOK), a.adminWarmCache)
+
 	admin(a, get("/api/admin/audit", "adminListAudit", "Who changed what", append(pageParams(defaultAdminPage), auditSubjectParam)...).in("Audit"), a.adminListAudit)
 }
 
@@ -72,7 +74,9 @@ func (a *api) finish() {
 		"POST /api/admin/cars/bulk":           exampleBulk(),
 		"POST /api/admin/cars/{carId}/blocks": exampleBlock(),
 		"PUT /api/admin/cars/{carId}/prices":  examplePrices(),
+		"POST /api/admin/cache-warm":          exampleWarm(),
 	} {
 		a.bodyExample(path, example)
 	}
+	a.describeWarming()
 }

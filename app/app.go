@@ -38,6 +38,9 @@ const (
 // the journal: how old any answer can be.
 const cacheBound = 2 * time.Second
 
+// warmWait is how long the program is not ready because it warms its cache.
+const warmWait = 10 * time.Second
+
 // App is the program, built and listening. Serve ends it.
 type App struct {
 	Rental *rental.Service
@@ -51,6 +54,9 @@ type App struct {
 	siteL    net.Listener
 	opsL     net.Listener
 	draining atomic.Bool
+
+	warmed    <-chan struct{} // closed when the warming of the start has ended; nil without one
+	warmUntil time.Time       // until then that keeps the program from being ready
 }
 
 // OpenStore opens the configured database and leaves its schema as it is. The
@@ -136,7 +142,11 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	if err != nil {
 		return nil, because(err)
 	}
-	a.Cache.Start() //nolint:contextcheck // it lives until Close, not for as long as a start may take
+	a.Cache.Start()  //nolint:contextcheck // it lives until Close, not for as long as a start may take
+	a.Rental.Start() //nolint:contextcheck // like the cache
+	if c.WarmOnStart {
+		a.warmed, a.warmUntil = a.Rental.WarmAtStart(), time.Now().Add(warmWait) //nolint:contextcheck // like the cache
+	}
 	a.site = server(a.handler(c, metrics, m, now), log)
 	a.ops = server(obs.OpsHandler(metrics.Registry, a.ready), log)
 	// A profile is written for as long as it was asked to last.
@@ -202,7 +212,24 @@ func (a *App) ready(ctx context.Context) error {
 	if a.draining.Load() {
 		return errors.New("stopping")
 	}
+	if a.warming() {
+		return errors.New("warming")
+	}
 	return a.Rental.Ready(ctx)
+}
+
+// warming tells whether the cache is warmed at the start, as long as that is worth
+// waiting for.
+func (a *App) warming() bool {
+	if a.warmed == nil {
+		return false
+	}
+	select {
+	case <-a.warmed:
+		return false
+	default:
+		return time.Now().Before(a.warmUntil)
+	}
 }
 
 // close undoes a New that failed.

@@ -29,6 +29,7 @@ type Settings struct {
 	AdminToken     string `env:"EXO_ADMIN_TOKEN" help:"A bearer token that may do everything; at least 32 characters. Or EXO_ADMIN_TOKEN_FILE."`
 	RateLimits     string `env:"EXO_RATE_LIMITS" default:"on" help:"on or off."`
 	AccessLog      string `env:"EXO_ACCESS_LOG" default:"sampled" help:"all, sampled (1 in 100) or off; failures are always logged."`
+	WarmOnStart    Switch `env:"EXO_WARM_ON_START" help:"Load what is asked first into the cache when the server starts; /readyz waits for it, at most 10 s."`
 	TrustedProxies string `env:"EXO_TRUSTED_PROXIES" help:"Addresses or networks whose X-Forwarded-For is believed, with commas."`
 	TimeZone       string `env:"EXO_TIME_ZONE" default:"UTC" help:"Zone of the fleet's day."`
 	DatabaseURL    string `env:"DATABASE_URL" help:"sqlite:PATH or postgres://…; empty is exodrive.db in the data folder. Or DATABASE_URL_FILE."`
@@ -50,6 +51,7 @@ type Config struct {
 	Secrets       []string // the first one signs; empty: the database's own
 	RateLimits    bool
 	AccessLog     httpx.AccessLog
+	WarmOnStart   bool
 	Proxies       httpx.TrustedProxies
 	Zone          *time.Location
 	DatabaseURL   string
@@ -122,6 +124,7 @@ func (s Settings) Config() (Config, error) {
 		fail("DATABASE_POOL %q is not a number of connections from 2 to %d.", s.DatabasePool, maxPool)
 	}
 	c.Demo = s.Demo.on(fail, "EXO_DEMO")
+	c.WarmOnStart = s.WarmOnStart.on(fail, "EXO_WARM_ON_START")
 	c.RateLimits = choice(fail, "EXO_RATE_LIMITS", s.RateLimits, "off", "on")
 	c.Pooler = choice(fail, "DATABASE_POOLER", s.DatabasePooler, "none", "transaction")
 	return c, errors.Join(faults...)

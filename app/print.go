@@ -28,7 +28,7 @@ func (s Settings) Print() string {
 		{"EXO_ADDR", s.Addr}, {"EXO_OPS_ADDR", s.OpsAddr}, {"EXO_BASE_URL", s.BaseURL}, {"EXO_DATA_DIR", s.DataDir},
 		{"EXO_DEMO", cmp.Or(string(s.Demo), "false")}, {"EXO_SECRET", hide("EXO_SECRET", s.Secret)}, {"EXO_ADMIN_TOKEN", hide("EXO_ADMIN_TOKEN", s.AdminToken)},
 		{"EXO_RATE_LIMITS", s.RateLimits},
-		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
+		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_WARM_ON_START", cmp.Or(string(s.WarmOnStart), "false")}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
 		{"DATABASE_URL", withoutPassword(s.database(secret("DATABASE_URL", s.DatabaseURL)))},
 		{"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},
 		{"REDIS_URL", hide("REDIS_URL", s.RedisURL)},

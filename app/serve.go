@@ -50,6 +50,7 @@ func (a *App) Serve(ctx context.Context) error {
 // stop turns away, waits, and closes, in this order.
 func (a *App) stop(ctx context.Context) error {
 	a.draining.Store(true)
+	a.Cache.Rest() // a call that waits for a warming would wait too long
 	time.Sleep(drainPause)
 	waiting, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()

@@ -19,9 +19,11 @@ type Cache struct {
 	*cache.Cache
 	journal *sqlstore.Journal
 	log     *slog.Logger
-	pruning sync.WaitGroup
-	life    context.Context //nolint:containedctx // ends with Close
-	end     context.CancelFunc
+
+	life  context.Context //nolint:containedctx // ends with Rest
+	end   context.CancelFunc
+	owned sync.WaitGroup // the tasks
+	mu    sync.Mutex     // held while owned may grow
 }
 
 // pruneEvery is how often the journal is rid of what nobody needs any more. All
@@ -45,19 +47,39 @@ func NewCache(store *sqlstore.Store, adjust ...func(*cache.Options)) *Cache {
 // itself, and prunes the journal. It is called once.
 func (c *Cache) Start() {
 	c.Cache.Start()
-	c.pruning.Go(func() {
+	c.spawn(func(ctx context.Context) {
 		tick := time.NewTicker(pruneEvery)
 		defer tick.Stop()
-		for c.life.Err() == nil {
-			if _, err := c.journal.Prune(c.life); err != nil && c.life.Err() == nil {
+		for ctx.Err() == nil {
+			if _, err := c.journal.Prune(ctx); err != nil && ctx.Err() == nil {
 				c.log.Warn("the cache's journal could not be pruned and grows", "error", err)
 			}
 			select {
 			case <-tick.C:
-			case <-c.life.Done():
+			case <-ctx.Done():
 			}
 		}
 	})
+}
+
+// spawn runs a task that Rest ends, by its context, and Close waits for. It tells
+// whether the task began; after Rest none does.
+func (c *Cache) spawn(task func(context.Context)) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.life.Err() != nil {
+		return false
+	}
+	c.owned.Go(func() { task(c.life) })
+	return true
+}
+
+// Rest ends what the cache does of its own accord, warming above all, so that who
+// waits for it is answered. Reads go on as before.
+func (c *Cache) Rest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end()
 }
 
 // isUnavailable tells whether an old answer is better than the error.
@@ -67,8 +89,8 @@ func isUnavailable(err error) bool {
 
 // Close ends the cache and its connection.
 func (c *Cache) Close() {
-	c.end()
-	c.pruning.Wait()
+	c.Rest()
+	c.owned.Wait()
 	c.Cache.Close()
 	c.journal.Close()
 }

@@ -22,13 +22,18 @@ type Read[T any] = cache.Answer[*T]
 // time to handover time at the place where it lives. Days that are over, or
 // further ahead than the house plans, are an invalid error.
 func (s *Service) Cars(ctx context.Context, ask exodrive.CarQuery) (Read[exodrive.CarPage], error) {
-	if !ask.HasDates() {
-		return read(ctx, s.reads.list, ask)
+	family := s.reads.list
+	if ask.HasDates() {
+		if err := s.rentable(ask.Dates()); err != nil {
+			return Read[exodrive.CarPage]{}, err
+		}
+		family = s.reads.listOnDates
 	}
-	if err := s.rentable(ask.Dates()); err != nil {
-		return Read[exodrive.CarPage]{}, err
+	page, err := read(ctx, family, ask)
+	if err == nil {
+		s.asked.note(page.Entry.Key())
 	}
-	return read(ctx, s.reads.listOnDates, ask)
+	return page, err
 }
 
 func (s *Service) loadCars(ctx context.Context, ask exodrive.CarQuery) (*exodrive.CarPage, error) {
@@ -143,7 +148,16 @@ func (s *Service) Car(ctx context.Context, ref string) (Read[exodrive.CarDetails
 	if err != nil {
 		return Read[exodrive.CarDetails]{}, err
 	}
-	return read(ctx, s.reads.details, id)
+	return readOfCar(ctx, s, s.reads.details, id, id)
+}
+
+// readOfCar is read, and counts that the car was asked for.
+func readOfCar[K, V any](ctx context.Context, s *Service, f *cache.Family[K, V], id string, k K) (cache.Answer[V], error) {
+	a, err := read(ctx, f, k)
+	if err == nil {
+		s.asked.note(id)
+	}
+	return a, err
 }
 
 // carID is the id that an id or slug means. What can be neither never reaches
@@ -165,7 +179,7 @@ func (s *Service) Availability(ctx context.Context, ref string, ask exodrive.Ava
 	if err != nil {
 		return Read[exodrive.Availability]{}, err
 	}
-	return read(ctx, s.reads.availability, calendarOf{id, ask})
+	return readOfCar(ctx, s, s.reads.availability, id, calendarOf{id, ask})
 }
 
 func (s *Service) loadAvailability(ctx context.Context, of calendarOf) (*exodrive.Availability, error) {
@@ -205,7 +219,7 @@ func (s *Service) Reviews(ctx context.Context, ref string, page exodrive.PageQue
 	if err != nil {
 		return Read[exodrive.ReviewPage]{}, err
 	}
-	return read(ctx, s.reads.reviews, reviewsOf{id, page})
+	return readOfCar(ctx, s, s.reads.reviews, id, reviewsOf{id, page})
 }
 
 // FleetCounts tells how large the fleet is, and how many cars nobody has today.

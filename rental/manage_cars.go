@@ -179,7 +179,10 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 	if err := u.validate(); err != nil {
 		return nil, err
 	}
-	var result *BulkResult
+	var (
+		result  *BulkResult
+		changes []BulkChange
+	)
 	err := s.change(ctx, who, exodrive.ScopeFleet, "car.bulk", func(tx *sqlstore.Tx) (string, any, error) {
 		cars, err := tx.LockCarsForBulk(ctx, u.IDs, u.Filter)
 		if err != nil {
@@ -189,7 +192,8 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 			return "", nil, exodrive.Errorf(exodrive.NotFound, "Of the %d cars named, %d are not there; nothing was changed.", len(u.IDs), len(u.IDs)-len(cars)).On("/ids")
 		}
 		result = &BulkResult{Matched: len(cars), DryRun: u.DryRun, Cars: []BulkChange{}}
-		changes, edits := []BulkChange{}, []sqlstore.BulkCar{}
+		edits := []sqlstore.BulkCar{}
+		changes = []BulkChange{}
 		for _, c := range cars {
 			change := u.apply(c)
 			if change.PriceAfter > exodrive.MaxAmount {
@@ -211,6 +215,9 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
 		return nil, err
+	}
+	if !u.DryRun {
+		s.warmTouched(changes)
 	}
 	return result, nil
 }

@@ -13,6 +13,7 @@ package rental
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"encoding/json"
 	"math/rand/v2"
 	"time"
@@ -31,6 +32,10 @@ type Options struct {
 	Chance func() uint32    // for ids; nil is math/rand
 	Zone   *time.Location   // the fleet's civil day; nil is UTC
 	Limits exodrive.Limits  // zero is what the fleet has set, or exodrive.DefaultLimits
+	Asked  Asked            // what all nodes are asked most; nil: each node knows of itself
+	// Pause waits for the next look at the clock: it returns after d, or when ctx
+	// ends. nil is a timer.
+	Pause func(ctx context.Context, d time.Duration)
 }
 
 // Service is the business of one fleet.
@@ -43,6 +48,10 @@ type Service struct {
 	zone     *time.Location
 	limits   exodrive.Limits
 	currency exodrive.Currency
+	asked    *asked
+	warming  warming
+	pause    func(context.Context, time.Duration)
+	node     string // this process, among all that do daily jobs
 }
 
 // defaultCurrency is that of a fleet that never chose one.
@@ -52,7 +61,7 @@ const defaultCurrency = "USD"
 // which is fixed once and for all when the first Service of a database is made,
 // and its limits.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits}
+	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits, pause: o.Pause}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -62,7 +71,13 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.zone == nil {
 		s.zone = time.UTC
 	}
+	if s.pause == nil {
+		s.pause = pause
+	}
+	s.node = cryptorand.Text()
 	s.reads = newReads(o.Cache.Cache, s)
+	s.asked = newAsked(o.Asked, s.now)
+	s.warming.setUp(s.poolIsFull())
 	// Whoever writes through this store is answered after the cache knows of it.
 	o.Store.OnWritten(func(ctx context.Context, w cache.Written) {
 		epoch := o.Cache.Raise(ctx, w)

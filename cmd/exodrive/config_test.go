@@ -46,7 +46,7 @@ func TestAlone(t *testing.T) {
 	if alone.code != 2 || alone.out != "" || alone.errs != help.out {
 		t.Errorf("alone: exit code %d and\n%s%s", alone.code, alone.out, alone.errs)
 	}
-	for _, name := range []string{"serve", "migrate", "seed", "admin create", "admin token", "openapi", "backup", "restore"} {
+	for _, name := range []string{"serve", "migrate", "seed", "admin create", "admin token", "cache warm", "cache clear", "cache stats", "openapi", "backup", "restore"} {
 		if !regexp.MustCompile(`(?m)^  ` + name + `  +[A-Z].*`).MatchString(help.out) {
 			t.Errorf("the help has no line for %s:\n%s", name, help.out)
 		}
@@ -81,7 +81,7 @@ func TestUsage(t *testing.T) {
 func TestAllFaultsAtOnce(t *testing.T) {
 	t.Parallel()
 	wrong := []string{
-		"EXO_ADDR=here", "EXO_OPS_ADDR=there", "EXO_BASE_URL=cars.example.com", "EXO_DEMO=maybe", "EXO_ADMIN_TOKEN=" + password,
+		"EXO_ADDR=here", "EXO_OPS_ADDR=there", "EXO_BASE_URL=cars.example.com", "EXO_DEMO=maybe", "EXO_WARM_ON_START=soon", "EXO_ADMIN_TOKEN=" + password,
 		"EXO_RATE_LIMITS=some", "EXO_ACCESS_LOG=loud", "EXO_TRUSTED_PROXIES=everybody", "EXO_TIME_ZONE=Europe/Atlantis",
 		"DATABASE_URL=mysql://u:" + password + "@h/d", "DATABASE_POOL=1", "DATABASE_POOLER=session",
 	}
@@ -137,7 +137,7 @@ func TestPrintConfig(t *testing.T) {
 		}
 	}
 	shown := printed(nil)
-	check(shown, "EXO_ADDR=:8080", "EXO_OPS_ADDR=127.0.0.1:9090", "EXO_DEMO=false", "EXO_ADMIN_TOKEN=", "EXO_RATE_LIMITS=on",
+	check(shown, "EXO_ADDR=:8080", "EXO_OPS_ADDR=127.0.0.1:9090", "EXO_DEMO=false", "EXO_WARM_ON_START=false", "EXO_ADMIN_TOKEN=", "EXO_RATE_LIMITS=on",
 		"EXO_ACCESS_LOG=sampled", "EXO_TIME_ZONE=UTC", "DATABASE_URL=sqlite:data/exodrive.db", "DATABASE_POOL=20", "DATABASE_POOLER=none")
 	for _, name := range variables() {
 		if _, ok := shown[name]; !ok {
@@ -147,8 +147,8 @@ func TestPrintConfig(t *testing.T) {
 	check(printed([]string{"EXO_ADMIN_TOKEN=" + token, "DATABASE_URL=postgres://u:" + password + "@h:5433/d?sslmode=require"}),
 		"EXO_ADMIN_TOKEN=(hidden)", "DATABASE_URL=postgres://u:xxxxx@h:5433/d?sslmode=require")
 	check(printed([]string{"DATABASE_URL=postgres://h/d?user=u&password=" + password}), "DATABASE_URL=postgres://h/d?password=xxxxx&user=u")
-	check(printed([]string{"EXO_ADDR=:1", "EXO_DEMO=1", "DATABASE_POOL=3"}, "--addr=:2", "--demo=false", "--database-pool", "4", "--ops-addr="),
-		"EXO_ADDR=:2", "EXO_DEMO=false", "DATABASE_POOL=4", "EXO_OPS_ADDR=")
+	check(printed([]string{"EXO_ADDR=:1", "EXO_DEMO=1", "EXO_WARM_ON_START=1", "DATABASE_POOL=3"}, "--addr=:2", "--demo=false", "--warm-on-start=no", "--database-pool", "4", "--ops-addr="),
+		"EXO_ADDR=:2", "EXO_DEMO=false", "EXO_WARM_ON_START=no", "DATABASE_POOL=4", "EXO_OPS_ADDR=")
 	check(printed([]string{"EXO_DEMO=no", "EXO_DATA_DIR=/srv"}, "--demo"), "EXO_DEMO=true", "DATABASE_URL=sqlite:/srv/exodrive.db")
 
 	secret := filepath.Join(t.TempDir(), "secret")

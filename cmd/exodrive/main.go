@@ -35,6 +35,7 @@ type commands struct {
 		Token  adminTokenCmd  `cmd:"" help:"Make an API token for an administrator; it is shown once."`
 	} `cmd:"" help:"Administrators and their API tokens."`
 	Cache struct {
+		Warm  cacheWarmCmd  `cmd:"" help:"Load what is asked first into the cache of the running server; without a flag all of it."`
 		Clear cacheClearCmd `cmd:"" help:"Make cached answers worthless on all nodes. Nobody has to, but after changes past the database's triggers."`
 		Stats cacheStatsCmd `cmd:"" help:"How the cache of the running server does."`
 	} `cmd:"" help:"The cache of the running server, at EXO_BASE_URL with EXO_ADMIN_TOKEN."`
