@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -44,9 +45,11 @@ func newLoad(t *testing.T, nodes []*node, rate int) *load {
 		all.Go(func() {
 			dice := rand.New(rand.NewPCG(1, uint64(i)))
 			for n := range asked {
-				r, err := nodes[n%len(nodes)].get(context.WithoutCancel(ctx), paths[dice.IntN(len(paths))])
+				node, sent := nodes[n%len(nodes)], time.Now()
+				r, err := node.get(context.WithoutCancel(ctx), paths[dice.IntN(len(paths))])
+				took := time.Since(sent)
 				l.mu.Lock()
-				l.this.note(r, err)
+				l.this.note(node, r, err, took)
 				l.mu.Unlock()
 			}
 		})
@@ -79,6 +82,16 @@ func (l *load) lap() lap {
 type lap struct {
 	reads, failed, misses, unmarked int
 	first                           string // of what failed
+	took                            map[*node][]time.Duration
+}
+
+// percentile is what so many per cent of the answers of a node took at most.
+func (l lap) percentile(n *node, p int) time.Duration {
+	took := slices.Sorted(slices.Values(l.took[n]))
+	if len(took) == 0 {
+		return 0
+	}
+	return took[min(len(took)-1, len(took)*p/100)]
 }
 
 // String implements fmt.Stringer.
@@ -86,8 +99,12 @@ func (l lap) String() string {
 	return fmt.Sprintf("%d reads, %d failed, %d loads", l.reads, l.failed, l.misses)
 }
 
-func (l *lap) note(r *reply, err error) {
+func (l *lap) note(n *node, r *reply, err error, took time.Duration) {
 	l.reads++
+	if l.took == nil {
+		l.took = map[*node][]time.Duration{}
+	}
+	l.took[n] = append(l.took[n], took)
 	switch {
 	case err != nil || r.status != http.StatusOK:
 		if l.failed++; l.first == "" {

@@ -191,6 +191,40 @@ func TestRedisDiesUnderLoad(t *testing.T) {
 	}
 }
 
+// A Redis that stalls for five seconds, again and again, costs readers next to
+// nothing: the figures stand side by side with those of a node without Redis, under
+// the same load at the same time. They are no verdict, as machines are shared.
+func TestRedisStalls(t *testing.T) {
+	address := exotest.Postgres(t)
+	redis := exotest.NewRedis(t)
+	with, without := launch(t, 0, address, "REDIS_URL="+redis.URL()), launch(t, 1, address)
+	load := newLoad(t, []*node{with, without}, 600)
+	changed := make(chan error)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { changed <- keepChanging(ctx, address) }()
+	time.Sleep(3 * time.Second)
+	well := load.lap()
+	for range 2 {
+		redis.Pause()
+		time.Sleep(5 * time.Second)
+		redis.Continue()
+		time.Sleep(2 * time.Second)
+	}
+	stalled := load.lap()
+	load.stop()
+	stop()
+	if err := <-changed; err != nil {
+		t.Error(err)
+	}
+	for name, l := range map[string]lap{"Redis is well": well, "Redis stalls ": stalled} {
+		t.Logf("%s: with Redis p50 %v p99 %v, without p50 %v p99 %v; %v", name, l.percentile(with, 50), l.percentile(with, 99),
+			l.percentile(without, 50), l.percentile(without, 99), l)
+		if l.failed > 0 {
+			t.Errorf("%s: %d of %d reads failed: %s", name, l.failed, l.reads, l.first)
+		}
+	}
+}
+
 // keepChanging edits one car after the other, five a second, by SQL.
 func keepChanging(ctx context.Context, address string) error {
 	db, err := sql.Open("pgx", address)
