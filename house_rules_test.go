@@ -107,6 +107,9 @@ func houseBreaches(tree []source, standard map[string]bool) []string {
 		if s.dir == "" {
 			all = append(all, rootBreaches(s)...)
 		}
+		if s.dir == "rental" {
+			all = append(all, cachedBreaches(s)...)
+		}
 	}
 	return all
 }
@@ -209,6 +212,31 @@ func rootBreaches(s source) []string {
 		if selector, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := selector.X.(*ast.Ident); ok && x.Name == "time" && slices.Contains(clocks, selector.Sel.Name) {
 				all = append(all, fmt.Sprintf("%s: uses time.%s; the root package has no clock, an instant is passed in.", s.at(n), selector.Sel.Name))
+			}
+		}
+		return true
+	})
+	return all
+}
+
+// cachedFiles of package rental may read the cache: the public reads and what keeps
+// them warm.
+var cachedFiles = regexp.MustCompile(`/(catalog|families|known|rental|warm\w*)\.go$`)
+
+// cachedReads are the families, and the methods of a Service that ask them.
+var cachedReads = []string{"reads", "Cars", "Car", "Availability", "Reviews", "FleetCounts", "carID"}
+
+// cachedBreaches checks that no use-case but the public reads asks the cache: what
+// decides about money or days, and what administrators see, comes from the database.
+func cachedBreaches(s source) []string {
+	var all []string
+	if cachedFiles.MatchString(s.path) {
+		return nil
+	}
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		if selector, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := selector.X.(*ast.Ident); ok && x.Name == "s" && slices.Contains(cachedReads, selector.Sel.Name) {
+				all = append(all, fmt.Sprintf("%s: uses s.%s, which the cache answers; only catalog.go and what keeps it warm may.", s.at(n), selector.Sel.Name))
 			}
 		}
 		return true

@@ -67,6 +67,13 @@ func TestHouseRules(t *testing.T) {
 			"car.go:5: uses time.Now; the root package has no clock, an instant is passed in."},
 		"root knows time": {"car.go", "package exodrive; import \"time\"; const day = 24 * time.Hour", ""},
 
+		"booking from the cache": {"rental/book.go", "package rental\nvar days = s.reads.availability",
+			"rental/book.go:2: uses s.reads, which the cache answers; only catalog.go and what keeps it warm may."},
+		"price from the cache": {"rental/quote.go", "package rental\nfunc (s *Service) Quote() {\n\ts.Car(ctx, id)\n}",
+			"rental/quote.go:3: uses s.Car, which the cache answers; only catalog.go and what keeps it warm may."},
+		"booking from the database": {"rental/book.go", "package rental\nvar car = s.store.Car(tx.Car(id))", ""},
+		"warming":                   {"rental/warm_plan.go", "package rental\nvar x = s.reads.counts", ""},
+
 		"folder that says nothing": {"rental/utils/text.go", `package text`,
 			`rental/utils/text.go: lies in a folder "utils", a name that says nothing about what is in it.`},
 		"name of the standard library": {"app/errors/errors.go", `package errors`,

@@ -21,6 +21,7 @@ type reads struct {
 	availability      *cache.Family[calendarOf, *exodrive.Availability]
 	reviews           *cache.Family[reviewsOf, *exodrive.ReviewPage]
 	counts            *cache.Family[struct{}, *exodrive.FleetCounts]
+	known             *known
 }
 
 // calendarOf and reviewsOf are questions about one car.
@@ -60,7 +61,10 @@ func read[K, V any](ctx context.Context, f *cache.Family[K, V], k K) (cache.Answ
 
 func newReads(c *cache.Cache, s *Service) reads {
 	absent := func(err error) bool { return exodrive.CodeOf(err) == exodrive.NotFound }
+	itself := func(ref string) string { return ref }
+	there := newKnown(c, s.store)
 	return reads{
+		known: there,
 		list: cache.Register(c, cache.Family[exodrive.CarQuery, *exodrive.CarPage]{
 			Name: "list", Key: exodrive.CarQuery.Key, Load: s.loadCars,
 			Tags:  func(exodrive.CarQuery) []string { return []string{carsTag} },
@@ -72,25 +76,28 @@ func newReads(c *cache.Cache, s *Service) reads {
 			Fresh: time.Hour,
 		}),
 		details: cache.Register(c, cache.Family[string, *exodrive.CarDetails]{
-			Name: "details", Key: func(id string) string { return "cars:details:" + id }, Load: s.store.CarDetails, Absent: absent,
+			Name: "details", Key: func(id string) string { return "cars:details:" + id }, Absent: absent,
+			Load:  ofKnown(there, itself, s.store.CarDetails),
 			Tags:  func(id string) []string { return []string{"car:" + id} },
 			Fresh: 30 * time.Minute, Stale: staleWindow,
 		}),
 		slug: cache.Register(c, cache.Family[string, string]{
-			Name: "slug", Key: func(slug string) string { return "cars:slug:" + slug }, Load: s.store.CarIDBySlug, Absent: absent,
+			Name: "slug", Key: func(slug string) string { return "cars:slug:" + slug }, Absent: absent,
+			Load:  ofKnown(there, itself, s.store.CarIDBySlug),
 			Tags:  func(slug string) []string { return []string{"slug:" + slug} },
 			Fresh: 30 * time.Minute, Stale: staleWindow,
 		}),
 		availability: cache.Register(c, cache.Family[calendarOf, *exodrive.Availability]{
-			Name: "availability", Key: func(k calendarOf) string { return k.ask.Key(k.carID) }, Load: s.loadAvailability, Absent: absent,
+			Name: "availability", Key: func(k calendarOf) string { return k.ask.Key(k.carID) }, Absent: absent,
+			Load:  ofKnown(there, func(k calendarOf) string { return k.carID }, s.loadAvailability),
 			Tags:  func(k calendarOf) []string { return []string{"availability:" + k.carID, "car:" + k.carID} },
 			Fresh: 5 * time.Minute,
 		}),
 		reviews: cache.Register(c, cache.Family[reviewsOf, *exodrive.ReviewPage]{
 			Name: "reviews", Key: func(k reviewsOf) string { return k.page.ReviewsKey(k.carID) }, Absent: absent,
-			Load: func(ctx context.Context, k reviewsOf) (*exodrive.ReviewPage, error) {
+			Load: ofKnown(there, func(k reviewsOf) string { return k.carID }, func(ctx context.Context, k reviewsOf) (*exodrive.ReviewPage, error) {
 				return s.store.Reviews(ctx, k.carID, k.page)
-			},
+			}),
 			Tags:  func(k reviewsOf) []string { return []string{"reviews:" + k.carID} },
 			Fresh: time.Hour, Stale: staleWindow,
 		}),

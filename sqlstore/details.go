@@ -14,6 +14,20 @@ func (q queries) CarIDBySlug(ctx context.Context, slug string) (id string, err e
 
 const sqlCarIDBySlug = `SELECT id FROM cars WHERE slug = $1`
 
+// CarRefs are the ids and the slugs of all cars, hidden or not, in no order.
+func (q queries) CarRefs(ctx context.Context) ([]string, error) {
+	refs := []string{}
+	err := q.each(ctx, sqlCarRefs, nil, func(r scanner) error {
+		var id, slug string
+		err := r.Scan(&id, &slug)
+		refs = append(refs, id, slug)
+		return err
+	})
+	return refs, err
+}
+
+const sqlCarRefs = `SELECT id, slug FROM cars`
+
 // CarDetails is a public car with all its parts, read in parallel. A car that is
 // unknown or hidden is not_found.
 func (q queries) CarDetails(ctx context.Context, id string) (*exodrive.CarDetails, error) {
