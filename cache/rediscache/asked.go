@@ -3,6 +3,7 @@ package rediscache
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -46,13 +47,6 @@ type Asked struct{ client *Client }
 // Asked are the counts of the installation.
 func (c *Client) Asked() *Asked { return &Asked{c} }
 
-// Name is something that was asked for, and how often: the count of today, half of
-// yesterday's, a quarter of that of the day before, and so on for a week.
-type Name struct {
-	Text  string
-	Score float64
-}
-
 // Add adds to today's counts. Those that are not above 0 and names of more than 512
 // bytes are left out. After an error some may have been added.
 func (a *Asked) Add(ctx context.Context, counts map[string]float64) error {
@@ -86,23 +80,34 @@ func (a *Asked) Add(ctx context.Context, counts map[string]float64) error {
 	return send()
 }
 
-// Top are the n names that begin with prefix and were asked for most, the first of
-// all in front. It reads some megabytes if the whole week was busy, so it is for the
-// start of a node. The days are added up here: a union in Redis would keep
-// everybody else waiting for a tenth of a second.
-func (a *Asked) Top(ctx context.Context, prefix string, n int) ([]Name, error) {
+// Top are the n names that were asked for most, the first of all in front.
+func (a *Asked) Top(ctx context.Context, n int) ([]string, error) {
+	scores, err := a.Scores(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.SortedFunc(maps.Keys(scores), func(a, b string) int {
+		return cmp.Or(cmp.Compare(scores[b], scores[a]), strings.Compare(a, b))
+	})
+	return names[:min(max(n, 0), len(names))], nil
+}
+
+// Scores are how often each name was asked for: the count of today, half of
+// yesterday's, a quarter of that of the day before, and so on for a week. They are
+// some megabytes if the whole week was busy, so this is for the start of a node. The
+// days are added up here: a union in Redis would keep everybody else waiting for a
+// tenth of a second.
+func (a *Asked) Scores(ctx context.Context) (map[string]float64, error) {
 	scores := map[string]float64{}
 	weight, today := 1.0, a.client.now()
 	for day := range askedDays {
 		key := a.key(today.AddDate(0, 0, -day))
 		err := a.client.breaker.try(ctx, func(ctx context.Context) error {
-			pairs, err := call(ctx, a.client, func(ctx context.Context, server rueidis.Client) ([]rueidis.ZScore, error) {
+			counts, err := call(ctx, a.client, func(ctx context.Context, server rueidis.Client) ([]rueidis.ZScore, error) {
 				return server.Do(ctx, server.B().Zrange().Key(key).Min("0").Max(strconv.Itoa(askedRoom-1)).Rev().Withscores().Build()).AsZScores()
 			}, nil)
-			for _, pair := range pairs {
-				if strings.HasPrefix(pair.Member, prefix) {
-					scores[pair.Member] += weight * pair.Score
-				}
+			for _, count := range counts {
+				scores[count.Member] += weight * count.Score
 			}
 			return err
 		})
@@ -111,12 +116,7 @@ func (a *Asked) Top(ctx context.Context, prefix string, n int) ([]Name, error) {
 		}
 		weight /= 2
 	}
-	names := make([]Name, 0, len(scores))
-	for text, score := range scores {
-		names = append(names, Name{text, score})
-	}
-	slices.SortFunc(names, func(a, b Name) int { return cmp.Or(cmp.Compare(b.Score, a.Score), strings.Compare(a.Text, b.Text)) })
-	return names[:min(max(n, 0), len(names))], nil
+	return scores, nil
 }
 
 // key is that of the UTC day of an instant.

@@ -3,21 +3,21 @@ package rediscache_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/redis/rueidis"
 
 	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/cache/cachetest"
 	"github.com/exodrive/exodrive/exotest"
 )
 
-// BenchmarkHit compares, turn by turn in one run, a GET of some bytes through the
-// bare client library with a Take of the same bytes, and with a read of a node that
-// has them in its second level only. The ratios are of the medians.
+// BenchmarkHit compares, turn by turn in one run and over the same connections, a
+// GET of some bytes by the bare client library with a Take of the same bytes, and with
+// a read of a node that has them in its second level only. The ratios are of the
+// medians.
 //
 //	go test ./cache/rediscache -run=^$ -bench=Hit -benchtime=5000x
 func BenchmarkHit(b *testing.B) {
@@ -29,13 +29,8 @@ func BenchmarkHit(b *testing.B) {
 
 func benchmarkHit(b *testing.B, redis *exotest.Redis, size int) {
 	ctx, install := b.Context(), newInstall()
-	option := rueidis.ClientOption{InitAddress: []string{redis.Addr()}, ForceSingleClient: true, DisableCache: true, DisableRetry: true}
-	bare, err := rueidis.NewClient(option)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer bare.Close()
-	remote := connected(b, redis.URL(), install).Remote()
+	client := connected(b, redis.URL(), install)
+	bare, remote := client.Server(), client.Remote()
 	db := cachetest.NewDatabase()
 	text := strings.Repeat("k", size)
 	keys := []string{"a", "b"}
@@ -95,6 +90,44 @@ func benchmarkHit(b *testing.B, redis *exotest.Redis, size int) {
 	b.ReportMetric(float64(takeHalf)/float64(bareHalf), "take/get")
 	b.ReportMetric(float64(readHalf)/float64(bareHalf), "read/get")
 	b.ReportMetric(100*float64(far)/float64(len(took[2])), "%far")
+}
+
+// BenchmarkRing is how long after a write on one node another one serves the new
+// value, its load included, with the bell on Redis.
+//
+//	go test ./cache/rediscache -run=^$ -bench=Ring -benchtime=2000x
+func BenchmarkRing(b *testing.B) {
+	redis, install, db := exotest.NewRedis(b), newInstall(), cachetest.NewDatabase()
+	var nodes []*node
+	for range 2 {
+		c := connected(b, redis.URL(), install)
+		nodes = append(nodes, newNode(b, db, cache.Options{Bell: c.Bell(), Remote: c.Remote()}, nil))
+	}
+	time.Sleep(time.Second) // both listen
+	var rung, all []time.Duration
+	for i := 0; b.Loop(); i++ {
+		value := fmt.Sprint(i)
+		written := db.Write("a", value, "word:a")
+		begun := time.Now()
+		nodes[0].Raise(b.Context(), written)
+		rung = append(rung, time.Since(begun))
+		for {
+			got, err := cache.Value(nodes[1].words.Read(b.Context(), "a"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			if got == value {
+				break
+			}
+			runtime.Gosched()
+		}
+		all = append(all, time.Since(begun))
+	}
+	b.ReportMetric(0, "ns/op")
+	for name, of := range map[string][]time.Duration{"raise": rung, "seen": all} {
+		b.ReportMetric(float64(at(of, 0.5).Nanoseconds())/1e3, name+"-p50-µs")
+		b.ReportMetric(float64(at(of, 0.99).Nanoseconds())/1e3, name+"-p99-µs")
+	}
 }
 
 func middle(all []time.Duration) time.Duration { return at(all, 0.5) }

@@ -42,7 +42,7 @@ func calls(c *rediscache.Client) map[string]func(ctx context.Context) error {
 		},
 		"count": func(ctx context.Context) error { return c.Asked().Add(ctx, map[string]float64{"a": 1}) },
 		"top": func(ctx context.Context) error {
-			_, err := c.Asked().Top(ctx, "", 1)
+			_, err := c.Asked().Top(ctx, 1)
 			return err
 		},
 		"info": func(ctx context.Context) error {
@@ -109,7 +109,14 @@ func TestEveryCallEndsInTime(t *testing.T) {
 			mend := fault(redis, relay)
 			allFail(t, "at once", c, 5)
 			time.Sleep(2500 * time.Millisecond) // the connections are given up, and new ones tried
+			// Somebody who has time makes a new connection; the others must not wait with him.
+			unhurried, stop := context.WithTimeout(context.Background(), patience)
+			var one sync.WaitGroup
+			one.Go(func() { _, _ = c.Info(unhurried) })
+			time.Sleep(10 * time.Millisecond)
 			allFail(t, "later", c, 300) // more than the library's queue takes
+			stop()
+			one.Wait()
 			mend()
 			allWork(t, "afterwards", c)
 		})
@@ -194,19 +201,28 @@ func (l *lines) String() string {
 func TestNoLeaseForNobody(t *testing.T) {
 	t.Parallel()
 	redis := exotest.NewRedis(t)
-	c := connected(t, redis.URL(), newInstall())
-	key := cache.Key{Shape: "s", Text: "k"}
-	redis.Pause()
-	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	defer cancel()
-	if _, err := c.Remote().Take(ctx, cache.Wanted{Key: key, Epoch: 1, Token: "gone", Lease: time.Hour}); err == nil {
-		t.Fatal("a stopped server answers")
+	remote := connected(t, redis.URL(), newInstall()).Remote()
+	for name, stop := range map[string]func() (resume func()){
+		"everything": func() func() { redis.Pause(); return redis.Continue },
+		// The entry is looked for, but the script that gives leases waits.
+		"scripts": func() func() {
+			redis.Do("CLIENT", "PAUSE", "60000", "WRITE")
+			return func() { redis.Do("CLIENT", "UNPAUSE") }
+		},
+	} {
+		key := cache.Key{Shape: "s", Text: name}
+		resume := stop()
+		ctx, cancel := context.WithTimeout(t.Context(), deadline)
+		if got, err := remote.Take(ctx, cache.Wanted{Key: key, Epoch: 1, Token: "gone", Lease: time.Hour}); err == nil {
+			t.Errorf("%s: a server that was stopped answers %d", name, got.Outcome)
+		}
+		cancel()
+		resume()
+		eventually(t, name+": the next who asks has the lease", func() bool {
+			got, err := remote.Take(t.Context(), cache.Wanted{Key: key, Epoch: 1, Token: "next", Lease: time.Hour})
+			return err == nil && got.Outcome == cache.Leased
+		})
 	}
-	redis.Continue()
-	eventually(t, "the next who asks has the lease", func() bool {
-		got, err := c.Remote().Take(t.Context(), cache.Wanted{Key: key, Epoch: 1, Token: "next", Lease: time.Hour})
-		return err == nil && got.Outcome == cache.Leased
-	})
 }
 
 // A Redis that is full and evicts nothing still serves what it has, and whoever
@@ -237,14 +253,13 @@ func TestP11StrangeValues(t *testing.T) {
 	t.Parallel()
 	redis := exotest.NewRedis(t)
 	c := connected(t, redis.URL(), newInstall())
-	digits := strings.Repeat("9", 40)
 	for text, value := range map[string]string{
-		"empty": "", "short": "0001", "head only, no end": digits, "no digits": strings.Repeat("x", 60),
+		"empty": "", "short": "0001", "no end": "00000000000000000001" + "00000000000000000009" + "bytes", "no digits": strings.Repeat("x", 60),
 		"half a number": "00000000000000000001" + "0000000009x000000000" + "bytes", "minus": "00000000000000000001" + "-0000000000000000001" + "bytes",
 	} {
 		key := cache.Key{Shape: "s", Text: text}
 		args := []string{"SET", c.KeysOf(key)[0], value}
-		if text != "head only, no end" { // which is of nobody who has a life for it
+		if text != "no end" {
 			args = append(args, "PX", "60000")
 		}
 		redis.Do(args...)

@@ -216,7 +216,7 @@ func TestTwoReleases(t *testing.T) {
 
 // Two installations on one Redis have nothing to do with each other.
 //
-// Red when: the installation is left out of a key or a channel.
+// Red when: the installation is left out of a key; or of the channel and the ring.
 func TestTwoInstallations(t *testing.T) {
 	t.Parallel()
 	url := exotest.NewRedis(t).URL()
@@ -231,7 +231,7 @@ func TestTwoInstallations(t *testing.T) {
 	if err := ours.Asked().Add(t.Context(), map[string]float64{"a": 1}); err != nil {
 		t.Fatal(err)
 	}
-	if top, err := theirs.Asked().Top(t.Context(), "", 9); err != nil || len(top) > 0 {
+	if top, err := theirs.Asked().Top(t.Context(), 9); err != nil || len(top) > 0 {
 		t.Errorf("what another installation was asked for: %v, %v", top, err)
 	}
 	take := func(c *rediscache.Client) (ok bool) {

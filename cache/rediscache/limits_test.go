@@ -30,8 +30,7 @@ func take(t *testing.T, l *rediscache.Limits, caller string, each, whole time.Du
 // Somebody who may book ten times an hour may do so on all nodes together; insisting
 // does not prolong his wait, and others do not wait with him.
 //
-// Red when: a refused call is written; the nodes have buckets of their own; or full
-// is written without its lower digits.
+// Red when: a refused call is written; or the nodes have buckets of their own.
 func TestLimitsAreTheFleets(t *testing.T) {
 	t.Parallel()
 	redis, install := exotest.NewRedis(t), newInstall()
@@ -72,8 +71,32 @@ func TestLimitsGrowBack(t *testing.T) {
 			t.Errorf("call %d: %v, want %v", i+1, ok, want)
 		}
 	}
+	// It does so steadily, and not from second to second.
+	take(t, l, "steady", time.Hour, time.Hour)
+	for range 3 {
+		begun := time.Now()
+		before, _ := take(t, l, "steady", time.Hour, time.Hour)
+		time.Sleep(100 * time.Millisecond)
+		after, _ := take(t, l, "steady", time.Hour, time.Hour)
+		if less := before - after; less < 90*time.Millisecond || less > time.Since(begun)+10*time.Millisecond {
+			t.Errorf("in %v the bucket has filled by %v", time.Since(begun), less)
+		}
+	}
+	redis.Do("DEL", longest(redis))
 	eventually(t, "a call has grown back", func() bool { _, ok := take(t, l, "c", each, 2*each); return ok })
 	eventually(t, "the bucket is full and forgotten", func() bool { return redis.Do("DBSIZE") == int64(0) })
+}
+
+// longest is the key that lives longest.
+func longest(redis *exotest.Redis) (key string) {
+	keys, _ := redis.Do("KEYS", "*").([]any)
+	var most int64
+	for _, k := range keys {
+		if ttl, _ := redis.Do("PTTL", fmt.Sprint(k)).(int64); ttl > most {
+			key, most = fmt.Sprint(k), ttl
+		}
+	}
+	return key
 }
 
 // A clock of Redis that was set back, or a policy that became stricter, locks nobody
