@@ -132,7 +132,7 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 			withRedis(o, a.redis)
 		}
 	})
-	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Now: now, Zone: c.Zone}); err != nil {
+	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), Now: now, Zone: c.Zone}); err != nil {
 		return nil, because(err)
 	}
 	if err = a.Rental.CheckDemo(ctx, c.Demo); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/exodrive/exodrive/api"
 	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/cache/rediscache"
+	"github.com/exodrive/exodrive/rental"
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
@@ -40,6 +41,14 @@ func withRedis(o *cache.Options, redis *rediscache.Client) {
 	} else {
 		o.Bell = cache.Bells(redis.Bell(), o.Bell)
 	}
+}
+
+// askedOf is where the nodes count together what is asked most; nil without Redis.
+func askedOf(redis *rediscache.Client) rental.Asked {
+	if redis == nil {
+		return nil // and not a nil that is one of something
+	}
+	return redis.Asked()
 }
 
 // redisFigures asks Redis about itself, for operators.
