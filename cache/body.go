@@ -66,10 +66,10 @@ func (b *bodies) fill(body []byte) {
 	b.identity = newVariant(body, `"`+hashOf(body)+`"`, nil)
 }
 
-// adopt takes over variants that another node made; zipped is empty where gzip
-// saves too little.
-func (b *bodies) adopt(body, zipped []byte) {
-	b.fill(body)
+// adopt takes over variants that another node made, and their hash; zipped is empty
+// where gzip saves too little.
+func (b *bodies) adopt(body, zipped []byte, hash string) {
+	b.identity = newVariant(body, `"`+hash+`"`, nil)
 	b.zip.Do(func() {
 		if len(zipped) > 0 {
 			b.gzip = newVariant(zipped, b.tagOf(gzipSuffix), gzipHeader)
@@ -104,14 +104,20 @@ var gzipWriters = sync.Pool{New: func() any {
 
 // tagOf is the entity tag of another coding of the body.
 func (b *bodies) tagOf(suffix string) string {
-	return b.identity.Tag[:len(b.identity.Tag)-1] + suffix
+	return `"` + b.hash() + suffix
 }
 
 // hashOf is short enough for a header and long enough that no two bodies share it.
 func hashOf(body []byte) string {
 	sum := sha256.Sum256(body)
-	return base64.RawURLEncoding.EncodeToString(sum[:12])
+	return base64.RawURLEncoding.EncodeToString(sum[:hashLength/4*3])
 }
+
+// hashLength is that of a hash in letters.
+const hashLength = 16
+
+// hash is that of the body.
+func (b *bodies) hash() string { return b.identity.Tag[1 : 1+hashLength] }
 
 // A strong entity tag names one representation, so each coding has its own.
 const (

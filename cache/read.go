@@ -131,7 +131,7 @@ func (f *family) direct(ctx context.Context, q *question) (Served, error) {
 		return Served{}, fmt.Errorf("cache: encode %s: %w", f.name, err)
 	}
 	e := &Entry{asked: q, family: f, tags: q.tags, until: never, value: func() (any, error) { return value, nil }}
-	e.body.adopt(body, nil)
+	e.body.fill(body)
 	return Served{Entry: e, Cost: f.cache.o.Clock().since(begun)}, nil
 }
 

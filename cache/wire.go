@@ -9,12 +9,14 @@ import (
 )
 
 // The form of an entry in a remote cache, all numbers as unsigned varints but
-// the first four fields:
+// the first five fields:
 //
 //	version  1 byte
 //	sum      4 bytes, CRC-32C of the key and everything after the sum
 //	epoch    8 bytes
 //	stamp    8 bytes
+//	hash     16 bytes, that of the body in its entity tags, as making it again would
+//	         take longer than all the rest
 //	cost in ns · stale window in ns · until in ns of Unix time, 0 for never ·
 //	number of tags, each with its length · length and bytes of the body ·
 //	length and bytes of its gzip variant, 0 for none
@@ -23,7 +25,8 @@ import (
 // not there, and the other way round.
 const (
 	wireVersion = 1
-	wireHead    = 1 + 4 + 8 + 8
+	wireHead    = 1 + 4 + 8 + 8 + hashLength
+	wireHash    = 1 + 4 + 8 + 8 // where the hash begins
 	// mostTags keeps hostile bytes from asking for memory.
 	mostTags = 10_000
 )
@@ -39,6 +42,7 @@ func (e *Entry) pack() []byte {
 	b[0] = wireVersion
 	binary.BigEndian.PutUint64(b[5:], uint64(e.history.epoch))
 	binary.BigEndian.PutUint64(b[13:], uint64(e.stamp))
+	copy(b[wireHash:], e.body.hash())
 	b = binary.AppendUvarint(b, uint64(e.cost))
 	b = binary.AppendUvarint(b, uint64(max(0, e.hard-e.soft)))
 	until := uint64(0)
@@ -109,7 +113,7 @@ func (f *family) unpack(q *question, h *history, taken Taken) (*Entry, error) {
 	e.hard = now + taken.Left
 	e.soft = e.hard - time.Duration(min(stale, uint64(f.stale)))
 	e.early = e.soft - earliest*e.cost
-	e.body.adopt(body, zipped)
+	e.body.adopt(body, zipped, string(b[wireHash:wireHead]))
 	e.value, e.size = sync.OnceValues(func() (any, error) { return f.decode(body) }), 2*int64(len(body))
 	return e, nil
 }

@@ -71,8 +71,8 @@ func FuzzUnpack(f *testing.F) {
 // form that takes no new version turns the other nodes' entries into broken ones.
 func TestWireFormIsPinned(t *testing.T) {
 	got := packed(`"x"`, []string{"car:7"}, never)
-	// Behind the sum: epoch, stamp, and the cost of a millisecond.
-	head := "\x00\x00\x00\x00\x00\x00\x00\x07" + "\x00\x00\x00\x00\x00\x00\x00\x63" + "\xc0\x84\x3d"
+	// Behind the sum: epoch, stamp, hash, and the cost of a millisecond.
+	head := "\x00\x00\x00\x00\x00\x00\x00\x07" + "\x00\x00\x00\x00\x00\x00\x00\x63" + hashOf([]byte(`"x"`)) + "\xc0\x84\x3d"
 	if got[0] != 1 || !bytes.HasPrefix(got[5:], []byte(head)) {
 		t.Errorf("packed %q", got)
 	}
