@@ -86,9 +86,20 @@ type answer struct {
 
 func get(t testing.TB, address string, headers ...string) answer {
 	t.Helper()
+	return ask(t, http.MethodGet, address, "", headers...)
+}
+
+// call is a request of an administrator, with a body of JSON.
+func call(t testing.TB, method, address, body string) answer {
+	t.Helper()
+	return ask(t, method, address, body, "Authorization: Bearer "+token, "Content-Type: application/json", "If-Match: *")
+}
+
+func ask(t testing.TB, method, address, body string, headers ...string) answer {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), callLimit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,11 +113,11 @@ func get(t testing.TB, address string, headers ...string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := io.ReadAll(response.Body)
+	text, err := io.ReadAll(response.Body)
 	if err = errors.Join(err, response.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return answer{response.StatusCode, response.Header, string(body), time.Since(begin)}
+	return answer{response.StatusCode, response.Header, string(text), time.Since(begin)}
 }
 
 // eventually waits until a thing is so that nothing signals.
