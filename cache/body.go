@@ -44,6 +44,10 @@ type bodies struct {
 	gzip     *Variant // after zip; nil: it saves too little
 	brotli   atomic.Pointer[Variant]
 	wanted   atomic.Int32 // how often brotli was asked for in vain
+	made     atomic.Int64 // bytes of gzip and brotli
+	// outgrown is called when they take more than they were accounted for. It is set
+	// before the entry is published; nil: nobody accounts for it.
+	outgrown func()
 }
 
 const (
@@ -73,8 +77,16 @@ func (b *bodies) adopt(body, zipped []byte, hash string) {
 	b.zip.Do(func() {
 		if len(zipped) > 0 {
 			b.gzip = newVariant(zipped, b.tagOf(gzipSuffix), gzipHeader)
+			b.made.Add(int64(cap(zipped)))
 		}
 	})
+}
+
+// grew accounts for a coding that was made of a body in memory.
+func (b *bodies) grew(v *Variant) {
+	if v != nil && b.made.Add(int64(cap(v.Body))) > b.reserved() && b.outgrown != nil {
+		b.outgrown()
+	}
 }
 
 // zipped is the body in gzip, nil if that saves too little.
@@ -92,6 +104,7 @@ func (b *bodies) zipped() *Variant {
 			}
 			return w.Close()
 		})
+		b.grew(b.gzip)
 	})
 	return b.gzip
 }
@@ -147,13 +160,15 @@ func compressed(body []byte, tag string, encoding []string, write func(*bytes.Bu
 }
 
 func (b *bodies) makeBrotli() {
-	b.brotli.Store(compressed(b.identity.Body, b.tagOf(brotliSuffix), brotliHeader, func(to *bytes.Buffer) error {
+	v := compressed(b.identity.Body, b.tagOf(brotliSuffix), brotliHeader, func(to *bytes.Buffer) error {
 		w := brotli.NewWriterLevel(to, brotliQuality)
 		if _, err := w.Write(b.identity.Body); err != nil {
 			return err
 		}
 		return w.Close()
-	}))
+	})
+	b.brotli.Store(v)
+	b.grew(v)
 }
 
 // Variant is the entry's body in a coding, nil if there is none; identity is
@@ -179,15 +194,19 @@ func (e *Entry) Variant(coding Coding) *Variant {
 	}
 }
 
-// weight counts the body, and as much again as gzip and brotli, which may come,
-// take of it at most in practice: a quarter each.
+// weight counts the body, and for gzip and brotli, which may come, what they take
+// of JSON in practice; more, once they turn out to take more.
 func (b *bodies) weight() int64 {
-	switch {
-	case b.identity == nil:
+	if b.identity == nil {
 		return 0
-	case len(b.identity.Body) < smallest:
-		return int64(cap(b.identity.Body))
-	default:
-		return int64(cap(b.identity.Body) + len(b.identity.Body)/2)
 	}
+	return int64(cap(b.identity.Body)) + max(b.reserved(), b.made.Load())
+}
+
+// reserved is a quarter of the body for each of gzip and brotli.
+func (b *bodies) reserved() int64 {
+	if len(b.identity.Body) < smallest {
+		return 0
+	}
+	return int64(len(b.identity.Body) / 2)
 }

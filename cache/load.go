@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 )
 
 // launch runs a flight on a goroutine of the cache's, so that the caller it was
@@ -146,7 +148,18 @@ func (c *Cache) keep(e *Entry, unverifiable bool) {
 		c.audit.replaced(e)
 	}
 	c.absences.Invalidate(e.asked.key)
+	e.body.outgrown = func() { c.weighAgain(e) }
 	c.entries.Set(e.asked.key, e)
+}
+
+// weighAgain accounts for an entry in memory that has grown.
+func (c *Cache) weighAgain(e *Entry) {
+	c.entries.ComputeIfPresent(e.asked.key, func(kept *Entry) (*Entry, otter.ComputeOp) {
+		if kept != e {
+			return kept, otter.CancelOp
+		}
+		return e, otter.WriteOp
+	})
 }
 
 // stamp is how far a load that begins now can see: the horizon of the last poll,

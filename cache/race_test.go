@@ -1,7 +1,10 @@
 package cache_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,10 +14,8 @@ import (
 )
 
 // The races that have let other caches keep an old value, each replayed in the
-// one order that hurts. R3, a replica that lags, needs a replica: nothing here
-// loads from one. R6, a remote cache that comes back with an old file, is
-// TestP5NothingStaleRevives; R8, one that an older load overwrites, is there too;
-// R10, a CDN, is not part of this package.
+// one order that hurts. R6, a remote cache that comes back with an old file, is
+// TestP5NothingStaleRevives; R10, a CDN, is not part of this package.
 
 // A reader that reads the old row, stops, and stores it after the write was made
 // known, leaves nothing behind: not here, and not in the remote cache.
@@ -66,6 +67,90 @@ func TestR2SlowRefresh(t *testing.T) {
 		g.open()
 		synctest.Wait()
 		f.expect("after the write and the refresh", n, "a", "two", cache.Loaded)
+	})
+}
+
+// standby is the journal of a copy that lags: a real one refuses, as it cannot
+// vouch for anything. One that does not is what this rule is for.
+type standby struct {
+	cache.Journal
+	seen    *cache.Reading // how far the copy is
+	answers bool
+	primary atomic.Bool // promoted
+}
+
+var errStandby = errors.New("this server is a standby")
+
+func (s *standby) Poll(ctx context.Context, since cache.Position) (cache.Reading, error) {
+	switch {
+	case s.primary.Load():
+		return s.Journal.Poll(ctx, since)
+	case !s.answers:
+		return cache.Reading{}, errStandby
+	}
+	r := *s.seen
+	if since != "" {
+		r.Raises = nil
+	}
+	return r, nil
+}
+
+func (s *standby) Horizon(ctx context.Context) (cache.Epoch, cache.Mark, error) {
+	switch {
+	case s.primary.Load():
+		return s.Journal.Horizon(ctx)
+	case !s.answers:
+		return 0, 0, errStandby
+	}
+	return s.seen.Epoch, s.seen.Horizon, nil
+}
+
+// A node that is pointed at a copy which lags behind serves nothing from memory:
+// the copy's journal refuses, and loads come from the primary. Once the copy is
+// promoted, in an epoch of its own, the node is like any other. A copy that told
+// its journal would let it serve what was overwritten long ago.
+//
+// Red when: a poll that failed renews the lease; what is loaded without a journal is kept.
+func TestR3ReplicaLag(t *testing.T) {
+	in(t, func(t *testing.T) {
+		for _, answers := range []bool{false, true} {
+			db := cachetest.NewDatabase()
+			f := &fleet{Database: db, t: t}
+			f.aside("a", "one")
+			seen, err := db.Poll(t.Context(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			copied := &standby{Journal: db, seen: &seen, answers: answers}
+			n := newNode(t, db, cache.Options{Journal: copied})
+			f.nodes = []*node{n}
+			settle()
+			f.expect("before the write", n, "a", "one", cache.Loaded)
+			f.aside("a", "two") // the copy never hears of it
+			time.Sleep(2 * bound)
+			if answers {
+				if got := ask(t.Context(), n.words, "a"); got.value != "one" || got.layer != cache.Memory {
+					t.Errorf("with a copy that answers: %v; if nothing old is served, this test proves nothing", got)
+				}
+				continue
+			}
+			for range 3 {
+				f.expect("while the copy lags", n, "a", "two", cache.Loaded)
+				time.Sleep(bound / 4)
+			}
+			if got := ask(t.Context(), n.days, "a"); got.value != "two" || got.layer != cache.Loaded || got.stale != cache.NotStale {
+				t.Errorf("a day while the copy lags: %v", got)
+			}
+			copied.primary.Store(true)
+			if err := db.NewEpoch(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			settle()
+			f.expect("after its promotion", n, "a", "two", cache.Loaded)
+			f.expect("and then from memory", n, "a", "two", cache.Memory)
+			f.write(n, "a", "three")
+			f.expect("and a write is seen", n, "a", "three", cache.Loaded)
+		}
 	})
 }
 
@@ -131,6 +216,49 @@ func TestR7OverlappingWriters(t *testing.T) {
 			f.expect("the low mark has committed", reader, "a", "low", cache.Loaded)
 			remote.Flush()
 		}
+	})
+}
+
+// An older load that ends last does not overwrite what a newer one has stored: a
+// node that was cut off fills the remote cache with what it read before the write,
+// long after another has filled it with the write, and changes nothing for anybody.
+//
+// Red when: the remote cache takes every fill.
+func TestR8OlderLoadWritesLast(t *testing.T) {
+	in(t, func(t *testing.T) {
+		remote := cachetest.NewRemote()
+		f, links := linked(t, 3, func(_ int, o *cache.Options) { o.Remote = remote })
+		slowNode, writer, third := f.nodes[0], f.nodes[1], f.nodes[2]
+		f.aside("a", "one")
+		settle()
+		g := newGate()
+		slowNode.hook.Store(&hook{after: g.pass})
+		slow := later(t.Context(), slowNode.words, "a")
+		<-g.arrived // it has read "one"
+		links[0].cut.Store(true)
+		f.write(writer, "a", "two")
+		if got := ask(t.Context(), writer.words, "a"); got.value != "two" || got.layer != cache.Loaded {
+			t.Errorf("who wrote: %v", got)
+		}
+		settle()
+		newer := remote.Bytes("word:a")
+		if newer == nil {
+			t.Fatal("the newer load was not shared")
+		}
+		tried := remote.Calls()
+		g.open()
+		f.expectSeen("who came before the write", <-slow, "one", cache.Loaded)
+		synctest.Wait()
+		if remote.Calls() == tried {
+			t.Error("the older load was not even offered, so this test proves nothing")
+		}
+		if !bytes.Equal(remote.Bytes("word:a"), newer) {
+			t.Error("the older load has overwritten the newer one")
+		}
+		f.expect("a node that reads it now", third, "a", "two", cache.Far)
+		links[0].cut.Store(false)
+		time.Sleep(bound)
+		f.expect("the node that was slow, once it hears again", slowNode, "a", "two", cache.Far)
 	})
 }
 

@@ -1,8 +1,11 @@
 package cache_test
 
 import (
+	"bytes"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/exodrive/exodrive/cache"
@@ -54,6 +57,51 @@ func TestWarm(t *testing.T) {
 			t.Errorf("after a write: %v, %v", loaded, err)
 		}
 		f.expect("warmed again", n, "a", "two", cache.Memory)
+	})
+}
+
+// P12: what is warmed is what a reader would have loaded, byte for byte in every coding and with the same entity tags: on a node that warmed, on one that loaded, and on one that got it from the remote cache.
+//
+// Red when: what is shared leaves out a coding; a coding has the tag of another on the node that got it.
+func TestP12WarmedIsWhatIsLoaded(t *testing.T) {
+	in(t, func(t *testing.T) {
+		f, _, _ := withRemote(t, 2)
+		alone := newFleet(t, 1, nil)
+		for i, text := range []string{"short", strings.Repeat("some words & <signs>, ", 60), strings.Repeat("äöü€", 2000)} {
+			key := string(rune('a' + i))
+			f.aside(key, text)
+			alone.aside(key, text)
+			settle()
+			if loaded, err := f.nodes[0].words.Warm(t.Context(), key); !loaded || err != nil {
+				t.Fatalf("warming: %v, %v", loaded, err)
+			}
+			synctest.Wait() // it is shared after it is here
+			entries := map[string]*cache.Entry{
+				"warmed": ask(t.Context(), f.nodes[0].words, key).Entry,
+				"far":    ask(t.Context(), f.nodes[1].words, key).Entry,
+				"loaded": ask(t.Context(), alone.nodes[0].words, key).Entry,
+			}
+			for range 3 { // which is how often brotli is asked for before it is made
+				for _, e := range entries {
+					e.Variant(cache.Brotli)
+				}
+			}
+			synctest.Wait()
+			for name, e := range entries {
+				for _, coding := range []cache.Coding{cache.Identity, cache.Gzip, cache.Brotli} {
+					got, want := e.Variant(coding), entries["loaded"].Variant(coding)
+					switch {
+					case (got == nil) != (want == nil) || want == nil && coding != cache.Identity && len(text) > 1000:
+						t.Errorf("%d bytes, %s: %v is there: %v, for the loaded one: %v", len(text), name, coding, got != nil, want != nil)
+					case got != nil && (!bytes.Equal(got.Body, want.Body) || got.Tag != want.Tag || got.ContentLength[0] != want.ContentLength[0]):
+						t.Errorf("%d bytes, %s: %v is %d bytes with the tag %s, loaded %d bytes with %s", len(text), name, coding, len(got.Body), got.Tag, len(want.Body), want.Tag)
+					}
+				}
+			}
+		}
+		if n := loadsOf(f); n != 3 {
+			t.Errorf("the two nodes with a remote cache loaded %d times, want 3", n)
+		}
 	})
 }
 
