@@ -123,7 +123,49 @@ func (w *world) postgresFaults(server *exotest.Cluster) []fault {
 			w.rush(t.Context(), r)
 			w.lookAll(t)
 		}},
-		{"a long transaction", func(t *testing.T, _ *rand.Rand) { w.holdBack(t) }},
+		{"a long transaction", func(t *testing.T, r *rand.Rand) { w.holdBack(t, r) }},
+	}
+}
+
+// sqliteFaults are those of nodes that share a file.
+func (w *world) sqliteFaults() []fault {
+	return []fault{
+		w.sleeping(sleepLength),
+		{"the file is locked by a long writer", func(t *testing.T, _ *rand.Rand) {
+			tx, err := w.db.BeginTx(t.Context(), nil) // immediate: it has the file from here on
+			if err == nil {
+				_, err = tx.ExecContext(t.Context(), `UPDATE locations SET name = name || ''`)
+			}
+			if err != nil {
+				t.Errorf("lock the file: %v", err)
+				return
+			}
+			w.hits(t, w.of(dayPrice)[0])
+			time.Sleep(faultLength)
+			if err := tx.Rollback(); err != nil {
+				t.Errorf("give the file back: %v", err)
+			}
+		}},
+		{"a node is killed and started again", func(t *testing.T, r *rand.Rand) {
+			n := w.one(r)
+			n.kill()
+			time.Sleep(faultLength / 2)
+			n.begin(t)
+			w.lookAll(t)
+		}},
+	}
+}
+
+// hits waits until every node answers from memory what shows a thing.
+func (w *world) hits(t *testing.T, th *thing) {
+	t.Helper()
+	for _, n := range w.nodes {
+		for _, p := range w.showing(th) {
+			eventually(t, recoverLimit, fmt.Sprintf("node %d has %s in memory under %q", n.number, p.path, *w.fault.Load()), func() bool {
+				r, err := n.get(t.Context(), p.path)
+				return err == nil && r.header.Get("X-Cache") == "HIT" && !strings.Contains(r.header.Get("Cache-Status"), "stale")
+			})
+		}
 	}
 }
 
@@ -163,8 +205,9 @@ func (w *world) kill(t *testing.T, name string) {
 }
 
 // holdBack keeps a transaction open that has a number and has written a tag, which
-// holds back the number below which all have ended.
-func (w *world) holdBack(t *testing.T) {
+// holds back the number below which all have ended. What is written meanwhile is
+// served from memory all the same, before that ends.
+func (w *world) holdBack(t *testing.T, r *rand.Rand) {
 	t.Helper()
 	tx, err := w.db.BeginTx(t.Context(), nil)
 	if err != nil {
@@ -174,7 +217,14 @@ func (w *world) holdBack(t *testing.T) {
 	if _, err := tx.ExecContext(t.Context(), `UPDATE locations SET name = name`); err != nil {
 		t.Errorf("a long transaction: %v", err)
 	}
-	time.Sleep(faultLength)
+	over := w.now() + faultLength
+	for _, th := range []*thing{w.of(carText)[0], w.of(dayPrice)[0], w.of(reviewText)[0]} {
+		th.writing.Lock()
+		w.writeBySQL(t.Context(), r, th)
+		th.writing.Unlock()
+		w.hits(t, th)
+	}
+	time.Sleep(over - w.now())
 	if err := tx.Rollback(); err != nil {
 		t.Errorf("end a long transaction: %v", err)
 	}

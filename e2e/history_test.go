@@ -43,7 +43,7 @@ func TestHistoryOnSQLite(t *testing.T) {
 	}
 	address := "sqlite:" + t.TempDir() + "/exodrive.db"
 	w := newWorld(t, address, launch(t, 0, address), launch(t, 1, address))
-	w.run(t, 15*time.Second, []fault{w.sleeping(bound + 3*time.Second)})
+	w.run(t, 30*time.Second, w.sqliteFaults())
 }
 
 // run is a whole history: faults among reads and writes, then a quiet end at which
@@ -72,6 +72,11 @@ func (w *world) run(t *testing.T, length time.Duration, faults []fault) {
 		}
 		if lies := n.metric(t, "exodrive_cache_inconsistent_total"); lies != 0 {
 			t.Errorf("node %d counts %v inconsistent answers", n.number, lies)
+		}
+	}
+	for _, coding := range []string{"gzip", "br"} {
+		if !w.report.saw(coding) {
+			t.Errorf("no answer came in %s", coding)
 		}
 	}
 	t.Logf("seed %d, %v%s", w.seed, w.now().Round(time.Second), w.report.table())

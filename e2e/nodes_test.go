@@ -60,13 +60,16 @@ const (
 // node is one running process of the program.
 type node struct {
 	number    int
-	site, ops string // addresses, such as http://127.0.0.1:40001
+	site, ops string // addresses, such as http://127.0.0.1:40001, the same after a new start
+	settings  []string
+	folder    string
 	pid       int
 	relay     *exotest.Relay // before its database; nil on SQLite
 	asleep    atomic.Bool    // stopped by a signal
 
 	readers, writers *http.Client
-	gone             chan struct{}
+	gone             chan struct{} // of the present process
+	life             io.Closer
 	mu               sync.Mutex
 	log              []string
 }
@@ -84,17 +87,33 @@ kill $! 2>/dev/null`
 // launch starts a node with these settings NAME=value and returns when it serves.
 func launch(t *testing.T, number int, databaseURL string, settings ...string) *node {
 	t.Helper()
+	n := &node{number: number, folder: t.TempDir(), readers: newClient(readLimit, false), writers: newClient(writeLimit, true)}
+	n.settings = append([]string{
+		"PATH=" + os.Getenv("PATH"), "TZ=UTC", "EXO_ADDR=127.0.0.1:0", "EXO_OPS_ADDR=127.0.0.1:0", "EXO_RATE_LIMITS=off",
+		"EXO_DEMO=true", "EXO_ACCESS_LOG=off", "EXO_ADMIN_TOKEN=" + adminToken, "DATABASE_URL=" + databaseURL,
+	}, settings...)
+	n.begin(t)
+	t.Cleanup(func() {
+		n.kill()
+		n.readers.CloseIdleConnections()
+	})
+	return n
+}
+
+// begin starts the process and returns when it serves, at the address that it had
+// before if it was started before.
+func (n *node) begin(t *testing.T) {
+	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{number: number, gone: make(chan struct{}), readers: newClient(readLimit, false), writers: newClient(writeLimit, true)}
 	cmd := exec.Command("/bin/sh", "-c", keeper, "sh", path, "serve")
-	cmd.Dir = t.TempDir()
-	cmd.Env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "TZ=UTC", "EXO_ADDR=127.0.0.1:0", "EXO_OPS_ADDR=127.0.0.1:0", "EXO_RATE_LIMITS=off",
-		"EXO_DEMO=true", "EXO_ACCESS_LOG=off", "EXO_ADMIN_TOKEN=" + adminToken, "DATABASE_URL=" + databaseURL,
-	}, settings...)
+	cmd.Dir = n.folder
+	cmd.Env = slices.Clone(n.settings)
+	if n.site != "" {
+		cmd.Env = append(cmd.Env, "EXO_ADDR="+strings.TrimPrefix(n.site, "http://"), "EXO_OPS_ADDR="+strings.TrimPrefix(n.ops, "http://"))
+	}
 	life, err1 := cmd.StdinPipe()
 	told, err2 := cmd.StdoutPipe()
 	output, err3 := cmd.StderrPipe()
@@ -103,20 +122,26 @@ func launch(t *testing.T, number int, databaseURL string, settings ...string) *n
 	}
 	line, _ := bufio.NewReader(told).ReadString('\n') // without it there is no number
 	if n.pid, err = strconv.Atoi(strings.TrimSpace(line)); err != nil {
-		t.Fatalf("start node %d: %v", number, err)
+		t.Fatalf("start node %d: %v", n.number, err)
 	}
+	n.mu.Lock()
+	n.log = nil
+	n.mu.Unlock()
+	gone := make(chan struct{})
+	n.gone, n.life = gone, life
 	go func() {
 		n.keepLog(output)
 		_ = cmd.Wait() // it is killed at the end
-		close(n.gone)
+		close(gone)
 	}()
-	t.Cleanup(func() {
-		_ = life.Close() // the keeper may have ended
-		<-n.gone
-		n.readers.CloseIdleConnections()
-	})
 	n.await(t)
-	return n
+}
+
+// kill ends the process in the middle of whatever it does, and returns when it is
+// gone.
+func (n *node) kill() {
+	_ = n.life.Close() // the keeper may have ended
+	<-n.gone
 }
 
 func newClient(limit time.Duration, alone bool) *http.Client {
@@ -159,7 +184,9 @@ func (n *node) await(t *testing.T) {
 		for _, line := range n.log {
 			var entry struct{ Msg, Address, Operations string }
 			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "serving" {
-				n.site, n.ops = "http://"+entry.Address, "http://"+entry.Operations
+				if n.site == "" { // else others are reading it
+					n.site, n.ops = "http://"+entry.Address, "http://"+entry.Operations
+				}
 				return true
 			}
 		}

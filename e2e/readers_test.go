@@ -1,15 +1,20 @@
 package e2e_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/andybalholm/brotli"
 )
 
 const readersPerNode = 3
@@ -29,13 +34,42 @@ func (w *world) keepReading(ctx context.Context, n *node, r *rand.Rand) {
 		if r.IntN(4) == 0 {
 			carried = w.sessions[r.IntN(len(w.sessions))].Load()
 		}
-		w.read(ctx, n, w.pages[r.IntN(len(w.pages))], carried, kept)
+		w.read(ctx, n, w.pages[r.IntN(len(w.pages))], carried, kept, codings(r))
 	}
 }
 
+// codings is a header as clients of all kinds send it.
+func codings(r *rand.Rand) string {
+	names := []string{"gzip", "br", "identity", "deflate", "zstd", "*", "GZIP"}
+	r.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	var list []string
+	for _, name := range names[:r.IntN(5)] {
+		list = append(list, name+[]string{"", "", "; q=0.5", ";q=0", ";q=1.000", " ;Q=0.001"}[r.IntN(6)])
+	}
+	return "Accept-Encoding: " + strings.Join(list, ", ")
+}
+
+// decode replaces a body by what it is without its coding.
+func (r *reply) decode() (err error) {
+	var from io.Reader = bytes.NewReader(r.body)
+	switch coding := r.header.Get("Content-Encoding"); {
+	case coding == "" || len(r.body) == 0:
+		return nil
+	case coding == "gzip":
+		from, err = gzip.NewReader(from)
+	case coding == "br":
+		from = brotli.NewReader(from)
+	default:
+		return fmt.Errorf("the coding %q was not asked for", coding)
+	}
+	if err == nil {
+		r.body, err = io.ReadAll(from)
+	}
+	return err
+}
+
 // read asks for a page and judges what it shows. kept may be nil.
-func (w *world) read(ctx context.Context, n *node, p *page, carried *session, kept map[*page]*remembered) {
-	var headers []string
+func (w *world) read(ctx context.Context, n *node, p *page, carried *session, kept map[*page]*remembered, headers ...string) {
 	if carried != nil {
 		headers = append(headers, "X-Exo-Mark: "+carried.mark)
 	}
@@ -50,6 +84,10 @@ func (w *world) read(ctx context.Context, n *node, p *page, carried *session, ke
 		if ctx.Err() == nil {
 			w.failed(n, "read", 0, err)
 		}
+		return
+	}
+	if err := got.decode(); err != nil {
+		w.report.breach(fmt.Sprintf("node %d at %v: %s cannot be decoded: %v", n.number, s.sent, p.path, err))
 		return
 	}
 	var all []seen
@@ -106,6 +144,8 @@ func (w *world) judge(n *node, p *page, s sight, all []seen, carried *session, g
 	outcome := strings.ToLower(got.header.Get("X-Cache"))
 	if got.status == http.StatusNotModified {
 		outcome += " 304"
+	} else if coding := got.header.Get("Content-Encoding"); coding != "" {
+		outcome += " " + coding
 	}
 	w.report.read(kind, s.done-s.sent, outcome, oldest)
 }

@@ -62,6 +62,18 @@ func (r *report) read(family string, took time.Duration, outcome string, age tim
 	t.worst, t.slowest = max(t.worst, age), max(t.slowest, took)
 }
 
+// saw tells whether a read was answered from memory in a coding.
+func (r *report) saw(coding string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, t := range r.reads {
+		if t.outcomes["hit "+coding] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *report) write(kind, outcome string) { r.count(&r.writes, kind, outcome) }
 
 func (r *report) failure(fault, how string) { r.count(&r.failures, fault, how) }
