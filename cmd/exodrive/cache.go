@@ -168,7 +168,7 @@ func (s *server) send(ctx context.Context, method, path, body, accept string) (*
 	}
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, fmt.Errorf("no server answers at %s; set EXO_BASE_URL to where it runs (%w)", s.base, err)
+		return nil, fmt.Errorf("no server answers at %s; set EXO_BASE_URL to where it runs (%w)", s.base, innermost(err))
 	}
 	if answer.StatusCode < http.StatusBadRequest {
 		return answer, nil
@@ -192,4 +192,13 @@ func (s *server) refusal(status string, document []byte) error {
 		return fmt.Errorf("%s answered %s", s.base, status)
 	}
 	return errors.New(problem.Detail)
+}
+
+// innermost is what is at the bottom of an error, which says why without telling
+// how a request is made.
+func innermost(err error) error {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err
 }
