@@ -40,8 +40,10 @@ type admission struct {
 // Admit implements cache.Admitter.
 func (a *admission) Admit() error {
 	a.once.Do(func() {
-		obs.RequestFrom(a.request.Context()).SetCache(obs.Miss)
-		a.err = a.limiter.Check(a.request.Context(), a.w, a.policy(a.request), CallerKey(a.proxies.ClientAddr(a.request)))
+		policy, record := a.policy(a.request), obs.RequestFrom(a.request.Context())
+		record.SetCache(obs.Miss)
+		record.SetSearch(policy == LimitSearch)
+		a.err = a.limiter.Check(a.request.Context(), a.w, policy, CallerKey(a.proxies.ClientAddr(a.request)))
 	})
 	return a.err
 }

@@ -85,7 +85,7 @@ func (o *observer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	h["X-Content-Type-Options"] = noSniff
 	h["Referrer-Policy"] = sameOrigin
 
-	o.o.Metrics.Begin()
+	o.o.Metrics.Begin(rec)
 	ctx := r.Context()
 	if o.o.Marks != nil {
 		w.marks, w.request = o.o.Marks, r
@@ -113,7 +113,7 @@ func (o *observer) end(w *writer, r *http.Request) {
 	}
 	w.finish(abort)
 	took := time.Since(w.start)
-	o.o.Metrics.RequestDone(w.record.Route, r.Method, w.status, took)
+	o.o.Metrics.RequestDone(w.record, r.Method, w.status, took)
 	o.lines.write(r.Context(), w, r.Method, took, stack)
 	if abort {
 		panic(http.ErrAbortHandler)

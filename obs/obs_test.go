@@ -142,14 +142,11 @@ func TestMetricsAreBounded(t *testing.T) {
 	})
 	m.Pool("reader", func() obs.PoolStats { return obs.PoolStats{Max: 9} })
 	for i := range 100 {
-		m.Begin()
-		m.RequestDone("", fmt.Sprintf("M%d", i), 1000+i, time.Millisecond)
+		done(m, &obs.Request{}, fmt.Sprintf("M%d", i), 1000+i, time.Millisecond)
 	}
-	m.Begin()
-	m.RequestDone("GET /api/cars/{carId}", "GET", 200, 3*time.Millisecond)
-	m.Begin()
-	m.RequestDone("GET /live", "GET", 101, time.Hour)
-	m.Begin()
+	done(m, &obs.Request{Route: "GET /api/cars/{carId}"}, "GET", 200, 3*time.Millisecond)
+	done(m, &obs.Request{Route: "GET /live"}, "GET", 101, time.Hour)
+	m.Begin(&obs.Request{})
 
 	text := scrape(t, m)
 	for _, want := range []string{
@@ -177,8 +174,13 @@ func TestMetricsAreBounded(t *testing.T) {
 	}
 
 	var none *obs.Metrics
-	none.Begin()
-	none.RequestDone("GET /", "GET", 200, 0)
+	done(none, &obs.Request{Route: "GET /"}, "GET", 200, 0)
+}
+
+// done is a whole request.
+func done(m *obs.Metrics, r *obs.Request, method string, status int, took time.Duration) {
+	m.Begin(r)
+	m.RequestDone(r, method, status, took)
 }
 
 func scrape(t *testing.T, m *obs.Metrics) string {

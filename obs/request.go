@@ -27,14 +27,17 @@ type Request struct {
 	ID    string
 	Route string // pattern of the route, never the path; empty without a match
 	Cache string // Hit, Miss or Bypass; empty counts as Bypass
-	Actor string // id of the user or token, empty for the public
-	Code  string // code of the error answered, empty without one
-	Err   error  // that error with its causes, for the operator
+	// Search tells that words were looked for to answer it.
+	Search bool
+	Actor  string // id of the user or token, empty for the public
+	Code   string // code of the error answered, empty without one
+	Err    error  // that error with its causes, for the operator
 
 	Epoch, Mark uint64 // of the last write in the database's journal; Mark 0 without one
 
-	db   statements
-	self carrier
+	db      statements
+	metrics *Metrics // nil: nobody counts
+	self    carrier
 }
 
 type requestKey struct{}
@@ -95,6 +98,13 @@ func (r *Request) SetCache(outcome string) {
 	}
 }
 
+// SetSearch notes whether words are looked for.
+func (r *Request) SetSearch(search bool) {
+	if r != nil {
+		r.Search = search
+	}
+}
+
 // SetActor notes the id of who asks.
 func (r *Request) SetActor(id string) {
 	if r != nil {
@@ -136,12 +146,12 @@ func (r *Request) DB() (done func()) {
 	s := &r.db
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	ended, begun := false, time.Now()
 	if s.open == 0 {
-		s.since = time.Now()
+		s.since = begun
 	}
 	s.open++
 	s.count++
-	ended := false
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -149,6 +159,9 @@ func (r *Request) DB() (done func()) {
 			return
 		}
 		ended = true
+		if r.metrics != nil {
+			r.metrics.statements.add(time.Since(begun))
+		}
 		if s.open--; s.open == 0 {
 			s.total += time.Since(s.since)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/obs"
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
@@ -14,6 +15,14 @@ func (s *Service) CacheStats(_ context.Context, who exodrive.Actor) (cache.Stats
 		return cache.Stats{}, err
 	}
 	return s.cache.Stats(), nil
+}
+
+// History is what happened on this node in the last minutes, at most 60.
+func (s *Service) History(_ context.Context, who exodrive.Actor, minutes int) (obs.Window, error) {
+	if err := who.May(exodrive.ScopeRead); err != nil {
+		return obs.Window{}, err
+	}
+	return s.history.Last(minutes), nil
 }
 
 // ClearCache makes what all nodes have cached worthless: the answers that depend

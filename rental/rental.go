@@ -33,6 +33,8 @@ type Options struct {
 	Zone   *time.Location   // the fleet's civil day; nil is UTC
 	Limits exodrive.Limits  // zero is what the fleet has set, or exodrive.DefaultLimits
 	Asked  Asked            // what all nodes are asked most; nil: each node knows of itself
+	// History is what operators are told of this node; nil: nothing.
+	History *obs.History
 	// Pause waits for the next look at the clock: it returns after d, or when ctx
 	// ends. nil is a timer.
 	Pause func(ctx context.Context, d time.Duration)
@@ -51,6 +53,7 @@ type Service struct {
 	asked    *asked
 	warming  warming
 	pause    func(context.Context, time.Duration)
+	history  *obs.History
 	node     string // this process, among all that do daily jobs
 }
 
@@ -61,7 +64,7 @@ const defaultCurrency = "USD"
 // which is fixed once and for all when the first Service of a database is made,
 // and its limits.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits, pause: o.Pause}
+	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits, pause: o.Pause, history: o.History}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -62,6 +62,9 @@ func stories() []story {
 		reading("cache", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return second(w.CacheStats(ctx, who))
 		}),
+		reading("history", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.History(ctx, who, 1))
+		}),
 		{"cache.clear", exodrive.ScopeOperate, "cache.clear", func(ctx context.Context, _ *testing.T, w *world) func(exodrive.Actor) error {
 			return func(who exodrive.Actor) error { return w.ClearCache(ctx, who, "") }
 		}},
