@@ -59,6 +59,7 @@ func (m *cacheMetrics) Describe(to chan<- *prometheus.Desc) {
 	m.calls.Describe(to)
 	to <- cacheLeaseAge
 	to <- cacheHitRatio
+	to <- cacheLayerRatio
 	for _, f := range nodeFigures {
 		to <- f.desc
 	}
@@ -80,10 +81,14 @@ func (m *cacheMetrics) Collect(to chan<- prometheus.Metric) {
 		for _, f := range familyFigures {
 			to <- prometheus.MustNewConstMetric(f.desc, prometheus.CounterValue, float64(f.value(family)), append([]string{name}, f.labels...)...)
 		}
-		// Of nothing there is no share, and 0 would raise an alarm.
-		if hits := family.Hits + family.FarHits; hits+family.Misses > 0 {
-			to <- prometheus.MustNewConstMetric(cacheHitRatio, prometheus.GaugeValue, float64(hits)/float64(hits+family.Misses), name)
+		share := func(desc *prometheus.Desc, of, all float64, labels ...string) {
+			if all > 0 { // of nothing there is no share, and 0 would raise an alarm
+				to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, of/all, append([]string{name}, labels...)...)
+			}
 		}
+		share(cacheHitRatio, hits(family), reads(family))
+		share(cacheLayerRatio, near(family), reads(family), "memory")
+		share(cacheLayerRatio, far(family), beyond(family), "remote")
 	}
 }
 
@@ -92,7 +97,9 @@ func cacheDesc(name, help string, labels ...string) *prometheus.Desc {
 }
 
 var (
-	cacheHitRatio = cacheDesc("hit_ratio", "Share of the reads that needed no load since the start: hits / (hits + misses).", "family")
+	cacheHitRatio   = cacheDesc("hit_ratio", "Share of the reads that needed no load since the start: hits / (hits + misses).", "family")
+	cacheLayerRatio = cacheDesc("layer_hit_ratio",
+		"Share of the reads that came as far as a layer (memory, remote) and were answered there, since the start.", "family", "layer")
 	cacheLeaseAge = cacheDesc("lease_age_seconds", "Time since the last successful poll of the journal began.")
 
 	cacheRequests = cacheDesc("requests_total", "Reads, by the layer that answered (memory, remote, database) and outcome (hit, miss, error).", "family", "layer", "outcome")

@@ -80,6 +80,7 @@ func TestCacheMetrics(t *testing.T) {
 			`exodrive_cache_requests_total{family="word",layer="database",outcome="error"} 1`,
 			`exodrive_cache_requests_total{family="unread",layer="remote",outcome="hit"} 0`,
 			`exodrive_cache_hit_ratio{family="word"} 0.75`,
+			`exodrive_cache_layer_hit_ratio{family="word",layer="memory"} 0.75`, `exodrive_cache_layer_hit_ratio{family="word",layer="remote"} 0`,
 			`exodrive_cache_load_seconds_count{family="word"} 2`, `exodrive_cache_load_seconds_sum{family="word"} 0.06`,
 			`exodrive_cache_load_errors_total{family="word"} 1`, `exodrive_cache_stale_total{family="word",reason="unverified"} 0`,
 			`exodrive_cache_entries 1`, `exodrive_cache_waiters 0`, `exodrive_cache_horizon 101`, `exodrive_cache_database_down 0`,

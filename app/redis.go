@@ -80,6 +80,7 @@ type redisMetrics struct{ redis *rediscache.Client }
 
 var (
 	redisUp     = prometheus.NewDesc("exodrive_redis_up", "1 while Redis answers.", nil, nil)
+	redisTook   = prometheus.NewDesc("exodrive_redis_info_seconds", "Time that Redis took to tell of itself, or in which it did not.", nil, nil)
 	redisMemory = []struct {
 		desc  *prometheus.Desc
 		value func(rediscache.Info) int64
@@ -93,6 +94,7 @@ var (
 // Describe implements prometheus.Collector.
 func (m redisMetrics) Describe(to chan<- *prometheus.Desc) {
 	to <- redisUp
+	to <- redisTook
 	for _, f := range redisMemory {
 		to <- f.desc
 	}
@@ -102,7 +104,9 @@ func (m redisMetrics) Describe(to chan<- *prometheus.Desc) {
 func (m redisMetrics) Collect(to chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), infoLimit)
 	defer cancel()
+	begun := time.Now()
 	info, err := m.redis.Info(ctx)
+	to <- prometheus.MustNewConstMetric(redisTook, prometheus.GaugeValue, time.Since(begun).Seconds())
 	to <- prometheus.MustNewConstMetric(redisUp, prometheus.GaugeValue, zeroOrOne(err == nil))
 	if err != nil {
 		return

@@ -59,7 +59,7 @@ func (h *History) Start() {
 		for {
 			select {
 			case <-tick.C:
-				h.step()
+				h.EndStep()
 			case <-h.life.Done():
 				return
 			}
@@ -83,8 +83,8 @@ func (h *History) Watch(f Figure) {
 // reading what several of them show. It is called before Start.
 func (h *History) Before(f func()) { h.before = append(h.before, f) }
 
-// step ends a step: what came since the last one is its content.
-func (h *History) step() {
+// EndStep ends a step, which Start does by itself: what came since the last one is its content.
+func (h *History) EndStep() {
 	for _, f := range h.before { // before the lock, as they may ask Redis
 		f()
 	}

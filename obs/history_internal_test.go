@@ -34,10 +34,10 @@ func TestTheLastHour(t *testing.T) {
 		ask(m, &Request{Route: "GET /b"}, 404, time.Second)
 		hits, reads, inUse = 8, 10, 7
 		time.Sleep(Step)
-		h.step()
+		h.EndStep()
 		hits, reads, inUse = 108, 110, 3
 		time.Sleep(Step)
-		h.step()
+		h.EndStep()
 
 		w := h.Last(1)
 		if got := w.To.Sub(w.From); got != 2*Step {
@@ -120,7 +120,7 @@ func TestAnHourIsForgotten(t *testing.T) {
 	m := NewMetrics("test")
 	clock := time.Unix(0, 0)
 	h := NewHistory(m, func() time.Time { return clock })
-	step := func() { clock = clock.Add(Step); h.step() }
+	step := func() { clock = clock.Add(Step); h.EndStep() }
 	if w := h.Last(60); len(curveOf(t, w, "requests", "").Steps) != 0 || !w.From.Equal(w.To) {
 		t.Errorf("before the first step there is something: %+v", w)
 	}
@@ -156,7 +156,7 @@ func TestHostileRequestsMakeNothingGrow(t *testing.T) {
 		m.Begin(r)
 		m.RequestDone(r, fmt.Sprintf("METHOD%d", i), i-10_000, time.Duration(i)*time.Hour)
 		if i%200 == 0 {
-			h.step()
+			h.EndStep()
 		}
 	}
 	if n := len(m.all()); n > mostRoutes+1 {
@@ -199,7 +199,7 @@ func TestStatementsAreTimed(t *testing.T) {
 			done()
 		}
 		m.RequestDone(r, http.MethodGet, 200, 1200*time.Millisecond)
-		h.step()
+		h.EndStep()
 		c := curveOf(t, h.Last(1), "statementP95", "")
 		if !near(c.Value, 400) || c.Met == nil || *c.Met {
 			t.Errorf("statements of 400 ms have p95 %v, met %v", c.Value, deref(c.Met))

@@ -61,7 +61,7 @@ func TestPercentilesOfKnownDistributions(t *testing.T) {
 			m.Begin(rec)
 			m.RequestDone(rec, "GET", 200, all[i])
 			if i%10_000 == 9_999 { // the percentiles of several steps are those of all together
-				h.step()
+				h.EndStep()
 			}
 		}
 		slices.Sort(all)
