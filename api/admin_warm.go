@@ -58,9 +58,8 @@ const eventWait = 30 * time.Second
 
 func (a *api) answerWarming(w http.ResponseWriter, r *http.Request, ask rental.WarmRequest) {
 	patience := http.NewResponseController(w)
-	// A deadline that has passed cannot be set anew, and the reader's would end the
-	// request. Where none can be set there is none: a recorder of a test.
-	_ = patience.SetReadDeadline(time.Time{})
+	// The server's deadline must not pass meanwhile: one that has passed may not be
+	// set anew. Where none can be set there is none.
 	_ = patience.SetWriteDeadline(time.Time{})
 	result, err := a.Rental.Warm(r.Context(), actorOf(r.Context()), ask, nil)
 	_ = patience.SetWriteDeadline(time.Now().Add(eventWait))
@@ -88,7 +87,6 @@ func wantsEvents(r *http.Request) bool {
 // problem like any other.
 func (a *api) streamWarming(w http.ResponseWriter, r *http.Request, ask rental.WarmRequest) {
 	events := &events{ResponseController: http.NewResponseController(w), w: w}
-	_ = events.SetReadDeadline(time.Time{}) // as in answerWarming
 	result, err := a.Rental.Warm(r.Context(), actorOf(r.Context()), ask, func(p rental.WarmProgress) { events.send("progress", p) })
 	switch {
 	case err == nil:

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,7 +43,8 @@ type server struct {
 	store  *sqlstore.Store
 	cache  *rental.Cache
 	clock  *exotest.ManualClock
-	calls  int // of limited
+	calls  int                           // of limited
+	gate   atomic.Pointer[chan struct{}] // nil: open; statements wait until it is closed
 }
 
 func newServer(t testing.TB, databaseURL string, limited bool) *server {
@@ -49,7 +52,7 @@ func newServer(t testing.TB, databaseURL string, limited bool) *server {
 	ctx := context.Background()
 	s := &server{clock: exotest.Clock(now)}
 	var err error
-	if s.store, err = sqlstore.Open(ctx, sqlstore.Config{URL: databaseURL, Now: s.clock.Now}); err != nil {
+	if s.store, err = sqlstore.Open(ctx, sqlstore.Config{URL: databaseURL, Now: s.clock.Now, Trace: s.wait}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.store.Close() })
@@ -78,6 +81,21 @@ func newServer(t testing.TB, databaseURL string, limited bool) *server {
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Marks: httpx.NewMarks([]byte("a secret of these tests")),
 	})
 	return s
+}
+
+// hold makes every statement wait until the function it returns is called.
+func (s *server) hold(t testing.TB) (open func()) {
+	gate := make(chan struct{})
+	s.gate.Store(&gate)
+	open = sync.OnceFunc(func() { s.gate.Store(nil); close(gate) })
+	t.Cleanup(open)
+	return open
+}
+
+func (s *server) wait(string, []any) {
+	if gate := s.gate.Load(); gate != nil {
+		<-*gate
+	}
 }
 
 func seeded(t testing.TB, databaseURL string) {
