@@ -179,8 +179,8 @@ func (f *family) arrived(ctx context.Context, q *question, h *history, taken Tak
 // answer.
 func (f *family) loadForAll(ctx context.Context, q *question, want Wanted) (_ Served, share func(), err error) {
 	c := f.cache
-	ctx = context.WithoutCancel(ctx)
-	release := func() { _ = c.remote.release(ctx, want.Key, want.Token) } // its lease ends anyway
+	free := context.WithoutCancel(ctx)                                     // for what comes after the load
+	release := func() { _ = c.remote.release(free, want.Key, want.Token) } // its lease ends anyway
 	landed := false
 	defer func() {
 		if !landed { // the loader has panicked
@@ -196,7 +196,7 @@ func (f *family) loadForAll(ctx context.Context, q *question, want Wanted) (_ Se
 	return served, func() {
 		bytes, life := e.pack(), e.hard-c.o.Clock().Mono
 		if len(bytes) > remoteLargest || life <= 0 ||
-			c.remote.fill(ctx, want.Key, want.Token, Stored{Epoch: e.history.epoch, Stamp: e.stamp, Bytes: bytes, Life: life}) != nil {
+			c.remote.fill(free, want.Key, want.Token, Stored{Epoch: e.history.epoch, Stamp: e.stamp, Bytes: bytes, Life: life}) != nil {
 			release()
 		}
 	}, nil

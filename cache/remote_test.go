@@ -195,6 +195,30 @@ func TestP6CallerGivesUp(t *testing.T) {
 	})
 }
 
+// A load for the whole fleet has its deadline too, after which its callers have an
+// error and the next load begins; and it ends with the cache.
+//
+// Red when: a load under a lease runs past LoadLimit; or past Close.
+func TestP6HolderHangs(t *testing.T) {
+	in(t, func(t *testing.T) {
+		f, _, _ := withRemote(t, 1)
+		n := f.nodes[0]
+		f.aside("a", "one")
+		settle()
+		n.hook.Store(&hook{before: func(ctx context.Context, _ string) { <-ctx.Done() }})
+		if got := ask(t.Context(), n.words, "a"); got.err == nil || got.took > 11*time.Second {
+			t.Errorf("the caller of a load that hangs: %v", got)
+		}
+		hanging := later(t.Context(), n.words, "a")
+		synctest.Wait()
+		began := time.Now()
+		n.Close()
+		if took := time.Since(began); took > time.Second || (<-hanging).err == nil {
+			t.Errorf("the cache closed after %v", took)
+		}
+	})
+}
+
 // A loader that panics fails its callers and nothing else: the next load runs, on
 // this node and on the others.
 //

@@ -46,6 +46,9 @@ func (b *breaker) try(ctx context.Context, do func(context.Context) error) error
 	if open {
 		return ErrResting
 	}
+	if err := ctx.Err(); err != nil { // the caller's time was over before Redis was asked
+		return err
+	}
 	err := do(ctx)
 	if !errors.Is(ctx.Err(), context.Canceled) { // who gives up tells nothing of Redis
 		b.note(err)

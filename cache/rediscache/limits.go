@@ -14,14 +14,18 @@ import (
 // limitScript takes a call from a bucket in the form of the generic cell rate
 // algorithm: all there is to know of it is when it will be full again, here in
 // microseconds by the clock of Redis, as those of the nodes differ. A time beyond
-// that of an empty bucket is of a clock that was set back, or of a slower policy,
-// and counts as empty.
+// that of an empty bucket is of a clock that was set back, or of a slower policy. It
+// counts as empty, and is written so, or it would be empty for ever anew.
 var limitScript = rueidis.NewLuaScript(`
 local each, whole = tonumber(ARGV[1]), tonumber(ARGV[2])
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local full = tonumber(redis.call('GET', KEYS[1]) or now) or now
-full = math.min(math.max(full, now), now + whole)
+full = math.max(full, now)
+if full > now + whole then
+  full = now + whole
+  redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil(whole / 1000))
+end
 if full + each > now + whole then return {0, full - now} end
 full = full + each
 redis.call('SET', KEYS[1], string.format('%.0f', full), 'PX', math.ceil((full - now) / 1000))

@@ -115,6 +115,13 @@ func TestLimitsHeal(t *testing.T) {
 			t.Errorf("%s: %v until full, want a minute at most", value, until)
 		}
 	}
+	// Whoever has used up a slower policy waits for a call of this one, and no longer.
+	redis.Do("SET", fmt.Sprint(keys[0]), fmt.Sprint(time.Now().Add(1000*time.Hour).UnixMicro()))
+	take(t, l, "c", 100*time.Millisecond, time.Minute)
+	eventually(t, "a call grows back", func() bool {
+		_, ok := take(t, l, "c", 100*time.Millisecond, time.Minute)
+		return ok
+	})
 }
 
 // Who looks into Redis does not read there who has called.
