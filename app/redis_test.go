@@ -50,12 +50,17 @@ func TestNodesShareWhatTheyLoad(t *testing.T) {
 	eventually(t, 10*time.Second, "both nodes use Redis", func() bool {
 		return strings.Contains(get(t, a.ops+"/metrics").body, "exodrive_redis_up 1") && strings.Contains(get(t, b.ops+"/metrics").body, "exodrive_redis_up 1")
 	})
-	first, second := get(t, a.site+"/api/cars?make=Porsche"), get(t, b.site+"/api/cars?make=Porsche")
-	if first.status != http.StatusOK || second.status != http.StatusOK || first.body != second.body || first.header.Get("X-Cache") != "MISS" {
-		t.Fatalf("%d %s, %d", first.status, first.header.Get("X-Cache"), second.status)
-	}
-	if got := second.header.Get("X-Cache"); got != "HIT" || origin(t, b, "list", "remote") != "1" {
-		t.Errorf("the second node answers %s, with %s from Redis", got, origin(t, b, "list", "remote"))
+	// Not the first: on a busy machine a call of Redis may take longer than anybody waits.
+	eventually(t, 15*time.Second, "the second node takes what the first has loaded", func() bool {
+		path := "/api/cars?search=porsche+" + time.Now().Format("150405.000")
+		first, second := get(t, a.site+path), get(t, b.site+path)
+		if first.status != http.StatusOK || first.header.Get("X-Cache") != "MISS" || second.status != http.StatusOK || first.body != second.body {
+			t.Fatalf("%d %s, %d", first.status, first.header.Get("X-Cache"), second.status)
+		}
+		return second.header.Get("X-Cache") == "HIT"
+	})
+	if origin(t, b, "list", "remote") == "0" {
+		t.Error("it took nothing from Redis")
 	}
 	figures := func() (f api.CacheFigures) {
 		body := get(t, b.site+"/api/admin/cache", "Authorization: Bearer "+token).body
@@ -64,7 +69,7 @@ func TestNodesShareWhatTheyLoad(t *testing.T) {
 		}
 		return f
 	}
-	if f := figures(); !f.Remote.Up || f.Remote.MemoryBytes == nil || f.Remote.Calls == 0 || f.Families["list"].RemoteHits != 1 {
+	if f := figures(); !f.Remote.Up || f.Remote.MemoryBytes == nil || f.Remote.Calls == 0 || f.Families["list"].RemoteHits == 0 {
 		t.Errorf("the figures of the second node: %+v", *f.Remote)
 	}
 	redis.Kill()
