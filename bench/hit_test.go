@@ -76,6 +76,20 @@ func BenchmarkHit(b *testing.B) {
 // chainOfHits is the API over a small fleet, with everything in front of it that
 // the program has by default, and two addresses that it has answered before.
 func chainOfHits(t testing.TB) (chain http.Handler, car, list string) {
+	mux, car, list := muxOfHits(t)
+	return observed(mux, obs.NewMetrics("bench"), httpx.LogSampled), car, list
+}
+
+// observed is what stands before the routes. A nil Metrics counts nothing.
+func observed(mux http.Handler, metrics *obs.Metrics, log httpx.AccessLog) http.Handler {
+	return httpx.Observe(mux, httpx.ObserveOptions{
+		Log: obs.NewLogger(io.Discard, slog.LevelInfo), AccessLog: log,
+		Metrics: metrics, Marks: httpx.NewMarks([]byte("a secret of the benchmark")),
+	})
+}
+
+// muxOfHits is the same without what stands before the routes.
+func muxOfHits(t testing.TB) (mux http.Handler, car, list string) {
 	ctx := context.Background()
 	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: smallFleet(t)})
 	if err != nil {
@@ -89,12 +103,10 @@ func chainOfHits(t testing.TB) (chain http.Handler, car, list string) {
 		t.Fatal(err)
 	}
 	c.Start()
-	mux := http.NewServeMux()
-	api.Mount(mux, api.Options{Rental: service, Limiter: httpx.NewLimiter(time.Now, httpx.DefaultPolicies)})
-	chain = httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{
-		Log: obs.NewLogger(io.Discard, slog.LevelInfo), AccessLog: httpx.LogSampled,
-		Metrics: obs.NewMetrics("bench"), Marks: httpx.NewMarks([]byte("a secret of the benchmark")),
-	})
+	routes := http.NewServeMux()
+	api.Mount(routes, api.Options{Rental: service, Limiter: httpx.NewLimiter(time.Now, httpx.DefaultPolicies)})
+	mux = httpx.Mux(routes)
+	chain := observed(mux, nil, httpx.LogOff)
 	page, err := cache.Value(service.Cars(ctx, exodrive.CarQuery{Sort: exodrive.SortName, Page: 1, Limit: 1}))
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +123,7 @@ func chainOfHits(t testing.TB) (chain http.Handler, car, list string) {
 			hit = sent.Header().Get("X-Cache") == "HIT"
 		}
 	}
-	return chain, car, list
+	return mux, car, list
 }
 
 // bareHit answers what chain answers, and does nothing else.

@@ -36,7 +36,7 @@ const mostRoutes = 160
 type Metrics struct {
 	Registry *prometheus.Registry
 
-	inFlight   atomic.Int64
+	begun      atomic.Uint64 // requests; those in flight are the ones without an answer
 	statements timing
 
 	mu     sync.Mutex
@@ -105,7 +105,7 @@ func NewMetrics(version string) *Metrics {
 // that its record is told of are counted too.
 func (m *Metrics) Begin(r *Request) {
 	if m != nil {
-		m.inFlight.Add(1)
+		m.begun.Add(1)
 		r.metrics = m
 	}
 }
@@ -117,7 +117,6 @@ func (m *Metrics) RequestDone(r *Request, method string, status int, took time.D
 	if m == nil {
 		return
 	}
-	m.inFlight.Add(-1)
 	of := (*m.routes.Load())[r.Route]
 	if of == nil {
 		of = m.route(r.Route)

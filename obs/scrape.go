@@ -30,10 +30,14 @@ func (m requestMetrics) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (m requestMetrics) Collect(to chan<- prometheus.Metric) {
-	to <- prometheus.MustNewConstMetric(inFlightDesc, prometheus.GaugeValue, float64(m.inFlight.Load()))
 	to <- histogram(statementDesc, nil, &m.statements)
-	var ofKind [kinds][]*timing
+	var (
+		ofKind [kinds][]*timing
+		done   uint64
+	)
 	for _, r := range m.all() {
+		answered, _, _ := r.outcomes()
+		done += answered
 		r.collect(to)
 		var ofRoute []*timing
 		for k := range r.times {
@@ -41,6 +45,9 @@ func (m requestMetrics) Collect(to chan<- prometheus.Metric) {
 		}
 		to <- histogram(secondsDesc, []string{r.label}, ofRoute...)
 	}
+	// Read last, as every answer was begun before; a route that is new since can only
+	// make it one too many.
+	to <- prometheus.MustNewConstMetric(inFlightDesc, prometheus.GaugeValue, float64(m.begun.Load()-done))
 	for k, list := range ofKind {
 		to <- histogram(kindDesc, []string{kindNames[k]}, list...)
 	}
