@@ -52,6 +52,14 @@ type dialect struct {
 	// after it has begun to listen, and for every ring until it fails.
 	ring   string
 	listen func(ctx context.Context, e engine, heard func()) error
+	// What operators ask: how many servers there are, the clock in Unix milliseconds,
+	// transactions older than $1 milliseconds, the names of indexes fit for use, and
+	// what statements cost. A text is empty where there is no such thing.
+	nodes, clock, held, indexes, serverCosts string
+	// notKept recognises that the server keeps or shows no record of costs.
+	notKept func(error) bool
+	// scanned are the tables that a statement would read from end to end.
+	scanned func(ctx context.Context, e engine, text string, args []any) ([]string, error)
 	// migrator gives connections that run migrations, and makes all other
 	// processes wait for theirs until release is called.
 	migrator func(ctx context.Context, e engine) (db *sql.DB, release func() error, err error)

@@ -43,6 +43,8 @@ var postgresDialect = dialect{
 	dialJournal: dialPostgresJournal, horizon: postgresHorizonText, refusesToTell: refusesToTellPostgres,
 	prunable: postgresPrunable, written: postgresWritten,
 	ring: postgresRing, listen: listenPostgres,
+	nodes: postgresNodes, clock: postgresClock, held: postgresHeld, indexes: postgresIndexes,
+	serverCosts: postgresServerCosts, notKept: notKeptByPostgres, scanned: scannedByPostgres,
 
 	backup: func(ctx context.Context, e engine, file string) error {
 		// The numbers in the journal mean nothing in another cluster.
@@ -85,6 +87,12 @@ func openPostgres(ctx context.Context, c Config) (engine, error) {
 		setDefault(p, "application_name", "exodrive")
 		// Compiling costs more than these statements take.
 		setDefault(p, "jit", "off")
+		if c.ReadOnly {
+			p["default_transaction_read_only"] = "on"
+		}
+	}
+	if c.ReadOnly {
+		config.MinIdleConns = 0
 	}
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
 	if err != nil {

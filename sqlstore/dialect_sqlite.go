@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -64,6 +65,7 @@ var sqliteDialect = dialect{
 
 	dialJournal: dialSQLiteJournal, horizon: func(bool) string { return horizonOnSQLite }, refusesToTell: func(error) bool { return false },
 	prunable: prunableOnSQLite, written: writtenOnSQLite, beforeWrites: beforeWritesOnSQLite,
+	clock: clockOnSQLite, indexes: indexesOnSQLite, scanned: scannedOnSQLite,
 }
 
 // How long a statement waits for another process's write, and a start for
@@ -76,10 +78,13 @@ const (
 // sqliteReaders is how many reads run at once; they are bound by processors.
 func sqliteReaders() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
 
-func openSQLite(path string, _ Config) (engine, error) {
+func openSQLite(path string, c Config) (engine, error) {
 	path = strings.TrimPrefix(path, "//")
 	if path == "" {
 		return engine{}, errors.New("DATABASE_URL sqlite: names no file; write sqlite:data/exodrive.db")
+	}
+	if c.ReadOnly {
+		return openSQLiteToLook(path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return engine{}, fmt.Errorf("the folder of the database cannot be made: %w", err)
@@ -104,6 +109,10 @@ func openSQLite(path string, _ Config) (engine, error) {
 	}
 	ro.SetMaxOpenConns(sqliteReaders())
 	ro.SetMaxIdleConns(sqliteReaders())
+	return sqliteEngine(path, rw, ro), nil
+}
+
+func sqliteEngine(path string, rw, ro *sql.DB) engine {
 	reads := newPrepared(ro)
 	return engine{
 		dialect: &sqliteDialect, rw: rw, ro: reads, path: path, url: "sqlite:" + path,
@@ -111,7 +120,29 @@ func openSQLite(path string, _ Config) (engine, error) {
 			return map[string]obs.PoolStats{"read": sqlStats(ro.Stats()), "write": sqlStats(rw.Stats())}
 		},
 		close: func() error { return errors.Join(reads.Close(), rw.Close()) },
-	}, nil
+	}
+}
+
+// openSQLiteToLook opens a file that is there, for reads only. Without a log beside
+// it nobody has it open; then it is read as if it never changed, because a reader
+// like any other would leave files behind that a server under another user could
+// not open.
+func openSQLiteToLook(path string) (engine, error) {
+	address := "file:" + sqlitePath(path) + "?mode=ro&_pragma=busy_timeout(1000)"
+	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
+		address += "&immutable=1"
+	}
+	rw, err := sql.Open("sqlite", address)
+	if err != nil {
+		return engine{}, err
+	}
+	ro, err := sql.Open("sqlite", address)
+	if err != nil {
+		rw.Close()
+		return engine{}, err
+	}
+	ro.SetMaxOpenConns(sqliteReaders())
+	return sqliteEngine(path, rw, ro), nil
 }
 
 // sqliteDSN: busy_timeout comes first, so that the switch to WAL waits for a

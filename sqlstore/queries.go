@@ -19,6 +19,7 @@ type queries struct {
 	db    querier
 	d     *dialect
 	trace func(text string, args []any)
+	costs *costs
 }
 
 // querier is a pool or a transaction.
@@ -35,6 +36,7 @@ func (q queries) each(ctx context.Context, text string, args []any, read func(sc
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	defer obs.RequestFrom(ctx).DB()()
+	defer q.costs.noteSince(time.Now(), text)
 	if q.trace != nil {
 		q.trace(text, args)
 	}
@@ -118,6 +120,7 @@ func (q queries) exec(ctx context.Context, text string, args ...any) error {
 // affected runs a statement and tells how many rows it changed.
 func (q queries) affected(ctx context.Context, text string, args ...any) (int64, error) {
 	defer obs.RequestFrom(ctx).DB()()
+	defer q.costs.noteSince(time.Now(), text)
 	if q.trace != nil {
 		q.trace(text, args)
 	}

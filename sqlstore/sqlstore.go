@@ -33,6 +33,8 @@ type Config struct {
 	Pool   int              // connections to Postgres; 0 is 20
 	Pooler bool             // behind a transaction pooler: nothing of a session may be used
 	Now    func() time.Time // nil is time.Now
+	// ReadOnly opens a database that is there and changes nothing in or beside it.
+	ReadOnly bool
 	// Trace, if not nil, is told every statement before it runs, from many
 	// goroutines at once. It is for benchmarks and debugging.
 	Trace func(text string, args []any)
@@ -71,7 +73,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		queries: queries{db: e.ro, d: e.dialect, trace: c.Trace},
+		queries: queries{db: e.ro, d: e.dialect, trace: c.Trace, costs: newCosts()},
 		rw:      e.rw, engine: e, now: c.Now,
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -163,7 +165,7 @@ func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
 			err = fmt.Errorf("%w; rollback: %w", err, rollback)
 		}
 	}()
-	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace}, Now: s.now()}
+	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Now: s.now()}
 	if s.d.beginTx != "" {
 		if err := t.exec(ctx, s.d.beginTx); err != nil {
 			return err

@@ -1,0 +1,113 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Cost is what a statement has cost since the process began, or since it was noted
+// first. Of a statement that has no number of parameters of its own, such as a list's,
+// each text counts by itself.
+type Cost struct {
+	Text  string
+	Count int64
+	Total time.Duration
+	Max   time.Duration
+}
+
+// Mean is what it costs on average.
+func (c Cost) Mean() time.Duration { return c.Total / time.Duration(max(1, c.Count)) }
+
+// Costs are the statements of this process that took longest on average, at most n.
+// The wait for a connection counts.
+func (s *Store) Costs(n int) []Cost { return s.costs.most(n) }
+
+// mostCosts bounds the statements that are noted. The fixed ones are some hundred;
+// the texts of lists have no end.
+const mostCosts = 300
+
+// costs notes what statements cost, for at most mostCosts texts. When it is full, a
+// new text takes the place of the cheapest, if it took longer.
+type costs struct {
+	mu     sync.Mutex
+	byText map[string]*Cost
+	// floor is at most what the cheapest took at its worst, so that most new texts need
+	// no look at all.
+	floor time.Duration
+}
+
+func newCosts() *costs { return &costs{byText: make(map[string]*Cost, mostCosts)} }
+
+// noteSince counts a run that ends now.
+func (c *costs) noteSince(begun time.Time, text string) { c.note(text, time.Since(begun)) }
+
+func (c *costs) note(text string, took time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.byText[text]
+	if at == nil {
+		if !c.room(took) {
+			return
+		}
+		at = &Cost{Text: text}
+		c.byText[text] = at
+	}
+	at.Count++
+	at.Total += took
+	at.Max = max(at.Max, took)
+}
+
+// room makes a place for a new text, if it deserves one.
+func (c *costs) room(took time.Duration) bool {
+	if len(c.byText) < mostCosts {
+		return true
+	}
+	if took <= c.floor {
+		return false
+	}
+	var least *Cost
+	for _, one := range c.byText {
+		if least == nil || one.Max < least.Max {
+			least = one
+		}
+	}
+	c.floor = least.Max
+	if took <= least.Max {
+		return false
+	}
+	delete(c.byText, least.Text)
+	return true
+}
+
+func (c *costs) most(n int) []Cost {
+	c.mu.Lock()
+	all := make([]Cost, 0, len(c.byText))
+	for _, one := range c.byText {
+		all = append(all, *one)
+	}
+	c.mu.Unlock()
+	slices.SortFunc(all, func(a, b Cost) int { return cmp.Or(cmp.Compare(b.Mean(), a.Mean()), cmp.Compare(a.Text, b.Text)) })
+	return all[:min(n, len(all))]
+}
+
+// ServerCosts are what the database itself says of this program's statements, at most
+// ten, those that take longest on average first. ok is false where it does not keep
+// such a record, or does not show it.
+func (s *Store) ServerCosts(ctx context.Context) (list []Cost, ok bool, err error) {
+	if s.d.serverCosts == "" {
+		return nil, false, nil
+	}
+	list, err = collect(ctx, s.queries, func(r scanner) (c Cost, err error) {
+		var total, most float64
+		err = r.Scan(&c.Text, &c.Count, &total, &most)
+		c.Total, c.Max = time.Duration(total*float64(time.Millisecond)), time.Duration(most*float64(time.Millisecond))
+		return c, err
+	}, s.d.serverCosts)
+	if s.d.notKept(err) {
+		return nil, false, nil
+	}
+	return list, err == nil, err
+}
