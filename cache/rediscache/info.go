@@ -16,7 +16,10 @@ type Info struct {
 	UsedMemory int64  // bytes
 	MaxMemory  int64  // bytes, 0 for no limit
 	Clients    int64
-	Masters    int // that answered
+	MaxClients int64 // connections it takes
+	Evicted    int64 // keys that left to make room, since its start
+	Rejected   int64 // connections it did not take, since its start
+	Masters    int   // that answered
 }
 
 // Info asks Redis about itself. Its error says that nothing answers; a Redis that
@@ -24,7 +27,7 @@ type Info struct {
 func (c *Client) Info(ctx context.Context) (Info, error) {
 	return call(ctx, c, func(ctx context.Context, server rueidis.Client) (Info, error) {
 		nodes := server.Nodes()
-		sum := Info{UsedMemory: -1, MaxMemory: -1, Clients: -1}
+		sum := Info{UsedMemory: -1, MaxMemory: -1, Clients: -1, MaxClients: -1, Evicted: -1, Rejected: -1}
 		var failed error
 		for _, node := range nodes {
 			text, err := node.Do(ctx, node.B().Info().Build()).ToString()
@@ -50,7 +53,10 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 func (i *Info) add(fields map[string]string) {
 	i.Masters++
 	i.Version, i.Policy = fields["redis_version"], fields["maxmemory_policy"]
-	for name, to := range map[string]*int64{"used_memory": &i.UsedMemory, "maxmemory": &i.MaxMemory, "connected_clients": &i.Clients} {
+	for name, to := range map[string]*int64{
+		"used_memory": &i.UsedMemory, "maxmemory": &i.MaxMemory, "connected_clients": &i.Clients, "maxclients": &i.MaxClients,
+		"evicted_keys": &i.Evicted, "rejected_connections": &i.Rejected,
+	} {
 		if n, err := strconv.ParseInt(fields[name], 10, 64); err == nil {
 			*to = max(*to, 0) + n
 		}
