@@ -48,12 +48,15 @@ type App struct {
 	Cache  *rental.Cache
 
 	redis    *rediscache.Client // nil: none
+	history  *obs.History
 	log      *slog.Logger
 	site     *http.Server
 	ops      *http.Server
 	siteL    net.Listener
 	opsL     net.Listener
 	draining atomic.Bool
+	// forwarded is set once a call came with an X-Forwarded-For that is not believed.
+	forwarded atomic.Bool
 
 	warmed    <-chan struct{} // closed when the warming of the start has ended; nil without one
 	warmUntil time.Time       // until then that keeps the program from being ready
@@ -128,11 +131,13 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	metrics.Registry.MustRegister(ofCache)
 	a.Cache = rental.NewCache(a.Store, func(o *cache.Options) {
 		o.Log, o.Bound, o.Loaded, o.Called = log, cacheBound, ofCache.loaded, ofCache.called
+		o.Loads = loadsOf(a.Store)
 		if a.redis != nil {
 			withRedis(o, a.redis)
 		}
 	})
-	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), Now: now, Zone: c.Zone}); err != nil {
+	a.history = obs.NewHistory(metrics, now)
+	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: now, Zone: c.Zone}); err != nil {
 		return nil, because(err)
 	}
 	if err = a.Rental.CheckDemo(ctx, c.Demo); err != nil {
@@ -142,16 +147,22 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	if err != nil {
 		return nil, because(err)
 	}
-	a.Cache.Start()  //nolint:contextcheck // it lives until Close, not for as long as a start may take
-	a.Rental.Start() //nolint:contextcheck // like the cache
-	if c.WarmOnStart {
-		a.warmed, a.warmUntil = a.Rental.WarmAtStart(), time.Now().Add(warmWait) //nolint:contextcheck // like the cache
-	}
+	a.begin(c.WarmOnStart) //nolint:contextcheck // it lives until stop, not for as long as a start may take
 	a.site = server(a.handler(c, metrics, m, now), log)
 	a.ops = server(obs.OpsHandler(metrics.Registry, a.ready), log)
 	// A profile is written for as long as it was asked to last.
 	a.ops.WriteTimeout = 5 * time.Minute
 	return a, nil
+}
+
+// begin starts what runs by itself.
+func (a *App) begin(warm bool) {
+	a.Cache.Start()
+	a.watch()
+	a.Rental.Start()
+	if warm {
+		a.warmed, a.warmUntil = a.Rental.WarmAtStart(), time.Now().Add(warmWait)
+	}
 }
 
 func listen(ctx context.Context, name, addr string) (net.Listener, error) {
@@ -177,6 +188,7 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 	if a.redis != nil {
 		ofAPI.Redis = redisFigures(a.redis)
 	}
+	ofAPI.Doctor = a.doctor(c, now)
 	api.Mount(mux, ofAPI)
 	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
 	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Marks: m})
@@ -186,6 +198,7 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 			// is closed.
 			w.Header().Set("Connection", "close")
 		}
+		a.noteForwarded(r, &c)
 		observed.ServeHTTP(w, r)
 	})
 }
@@ -238,6 +251,9 @@ func (a *App) close() {
 		if l != nil {
 			l.Close()
 		}
+	}
+	if a.history != nil { // it asks the others
+		a.history.Close()
 	}
 	if a.Cache != nil {
 		a.Cache.Close()

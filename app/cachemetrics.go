@@ -167,6 +167,10 @@ var nodeFigures = []nodeFigure{
 	nodeGauge("absences", "Answers in memory that say there is no such thing.", func(s cache.Stats) float64 { return float64(s.Absences) }),
 	nodeGauge("bytes", "Memory that the answers take.", func(s cache.Stats) float64 { return float64(s.Bytes) }),
 	nodeCounter("evictions_total", "Answers that left memory to make room.", func(s cache.Stats) uint64 { return s.Evictions }),
+	nodeGauge("loading", "Loads that run now.", func(s cache.Stats) float64 { return float64(s.Loading) }),
+	nodeGauge("queued", "Loads that stand in line for a place now.", func(s cache.Stats) float64 { return float64(s.Queued) }),
+	nodeCounter("refused_total", "Loads that got no place in time; their callers were told to come again.",
+		func(s cache.Stats) uint64 { return s.Refused }),
 	nodeGauge("waiters", "Reads that wait for a load now.", func(s cache.Stats) float64 { return float64(s.Waiters) }),
 
 	nodeGauge("lease_seconds", "For how long this node may serve without reading the journal again; below 0 it may not.",

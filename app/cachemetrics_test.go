@@ -109,7 +109,7 @@ func TestCacheMetrics(t *testing.T) {
 // up, under a name of its own.
 func TestEveryFigureOfTheCacheIsShown(t *testing.T) {
 	s := cache.Stats{
-		Horizon: 1001, Lease: -3 * time.Second, Down: true, Entries: 1002, Bytes: 1003, Absences: 1004, Waiters: 1005,
+		Horizon: 1001, Lease: -3 * time.Second, Down: true, Entries: 1002, Bytes: 1003, Absences: 1004, Waiters: 1005, Loading: 1029, Queued: 1030, Refused: 1031,
 		Polls: 1006, PollsFailed: 1007, PollTook: 1008 * time.Second, Raises: 1009, Evictions: 1010, RingsLost: 1011, Remote: &cache.RemoteStats{Resting: true, Calls: 1025, Failures: 1026, Refused: 1027, Waits: 1028},
 		Audited: 1012, AuditSkipped: 1013, Inconsistent: 1014,
 		Families: map[string]cache.FamilyStats{"f": {
@@ -118,7 +118,7 @@ func TestEveryFigureOfTheCacheIsShown(t *testing.T) {
 	}
 	values, _ := scrape(t, newCacheMetrics(2*time.Second, func() cache.Stats { return s }))
 	all := strings.Join(values, "\n") + "\n"
-	for n := 1001; n <= 1028; n++ {
+	for n := 1001; n <= 1031; n++ {
 		if got := strings.Count(all, fmt.Sprintf(" %d\n", n)); got != 1 {
 			t.Errorf("the figure %d is shown %d times", n, got)
 		}

@@ -24,10 +24,10 @@ func atLeast(v float64) *obs.Target { return &obs.Target{Least: v} }
 
 func inMs(d time.Duration) float64 { return d.Seconds() * 1000 }
 
-// watch tells the history what there is to remember beside requests. It is called
-// when the parts are there and before any of them starts.
-func (a *App) watch(h *obs.History) {
-	stats := a.Cache.Stats()
+// watch tells the history what there is to remember beside requests, and lets it
+// begin.
+func (a *App) watch() {
+	h, stats := a.history, a.Cache.Stats()
 	h.Before(func() { stats = a.Cache.Stats() })
 	watchFamilies(h, &stats)
 	watchNode(h, &stats)
@@ -37,6 +37,7 @@ func (a *App) watch(h *obs.History) {
 	if a.redis != nil {
 		watchRedis(h, &stats, a.redis)
 	}
+	h.Start()
 }
 
 // What a family of reads has counted.

@@ -107,6 +107,9 @@ func fillThePool(t *testing.T, r *running, database string, look func()) {
 		return strings.Contains(get(t, r.ops+"/metrics").body, `exodrive_db_pool_in_use{pool="main"} 2`)
 	})
 	look()
+	eventually(t, 10*time.Second, "those who stand in line are told to come again", func() bool {
+		return !strings.Contains(get(t, r.ops+"/metrics").body, "exodrive_cache_refused_total 0\n")
+	})
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Error(err)
 	}

@@ -98,6 +98,11 @@ func (a *auditor) due() Instant {
 
 // differs loads what an entry answers from the primary, past every cache.
 func (a *auditor) differs(e *Entry) bool {
+	if !a.c.gate.trySpare() {
+		a.skipped.Add(1)
+		return false
+	}
+	defer a.c.gate.leaveSpare()
 	ctx, cancel := context.WithTimeout(a.c.life, a.c.o.LoadLimit)
 	defer cancel()
 	value, err := a.load(context.WithValue(ctx, callKey{}, &call{direct: true}), e)

@@ -30,6 +30,13 @@ type Options struct {
 	Absences int
 	// LoadLimit is the deadline of one load; the default is 10 s.
 	LoadLimit time.Duration
+	// Loads bounds how many loads run at once: about as many as the database can work
+	// on. Those beyond stand in line, and what nobody waits for begins only where a
+	// place is free; the default is 64.
+	Loads int
+	// Queue is how long a load stands in line before its callers get ErrBusy. In a line
+	// that has not been empty for so long it is a twentieth of that; the default is 1 s.
+	Queue time.Duration
 	// Waiters bounds how many callers wait for loads at once, beyond which they get
 	// ErrBusy; the default is 10,000.
 	Waiters int
@@ -62,6 +69,8 @@ const (
 	defaultBytes      = 64 << 20
 	defaultAbsences   = 10_000
 	defaultLoadLimit  = 10 * time.Second
+	defaultLoads      = 64
+	defaultQueue      = time.Second
 	defaultWaiters    = 10_000
 	defaultBackground = 4
 	defaultSlots      = 1 << 18
@@ -75,6 +84,8 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.Bytes, defaultBytes)
 	setDefault(&o.Absences, defaultAbsences)
 	setDefault(&o.LoadLimit, defaultLoadLimit)
+	setDefault(&o.Loads, defaultLoads)
+	setDefault(&o.Queue, defaultQueue)
 	setDefault(&o.Waiters, defaultWaiters)
 	setDefault(&o.Background, defaultBackground)
 	setDefault(&o.Slots, defaultSlots)
@@ -108,8 +119,10 @@ func setDefault[T comparable](to *T, value T) {
 
 // Errors that reading through a cache may end with, beside those of the loaders.
 var (
-	// ErrBusy: more callers wait for loads than Options.Waiters allows.
-	ErrBusy = errors.New("cache: too many callers wait")
+	// ErrBusy: more is asked for than can be loaded. The load of the answer did not get
+	// a place within Options.Queue, or more callers wait than Options.Waiters allows.
+	// It is worth trying again in a second.
+	ErrBusy = errors.New("cache: more is asked for than can be loaded")
 	// ErrStale: neither the journal nor the loader answers, and there is no entry
 	// that may be served without them. It wraps the loader's error.
 	ErrStale = errors.New("cache: the database does not answer")
@@ -131,10 +144,12 @@ type Cache struct {
 	down atomic.Bool
 
 	flights  flights
+	gate     gate
 	waiters  atomic.Int64
 	spare    chan struct{} // a place for each background task
 	audit    auditor
 	counters counters
+	evicted  evicted
 
 	mu       sync.RWMutex
 	families map[string]*family
@@ -152,6 +167,8 @@ type history struct {
 	floors *floors
 	// horizon is that of the last poll.
 	horizon atomic.Uint64
+	// furthest is the highest horizon that any entry here may be stamped with.
+	furthest atomic.Uint64
 	// heard are the marks at or above the horizon whose rows have been read.
 	heard markSet[Mark]
 	// settled are marks of other epochs that callers carried before a poll began: it
@@ -181,6 +198,7 @@ func New(o Options) *Cache {
 		OnDeletion: func(d otter.DeletionEvent[string, *Entry]) {
 			if d.WasEvicted() {
 				c.counters.evicted.Add(1)
+				c.evicted.add(d.Key)
 			}
 		},
 		Weigher: func(_ string, e *Entry) uint32 { return uint32(e.weight()) },
@@ -189,6 +207,7 @@ func New(o Options) *Cache {
 	if o.Remote != nil {
 		c.remote = c.guard(o.Remote)
 	}
+	c.gate.init(o)
 	c.journal.c = c
 	c.audit.init(c)
 	return c
@@ -257,10 +276,10 @@ func (c *Cache) Raise(ctx context.Context, w Written) Epoch {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ringLimit)
 	defer cancel()
 	h, known := c.raiseOwn(w), true
-	// A mark below the horizon: a poll came between commit and here, or the server
+	// A mark below a stamp that was given out: a poll or a load came between commit and here, or the server
 	// crashed and gives numbers again, which this node has not heard yet. Then old
 	// entries have stamps above the mark. One poll tells; without it nothing is served.
-	if uint64(w.Mark()) < h.horizon.Load() {
+	if uint64(w.Mark()) < max(h.horizon.Load(), h.furthest.Load()) {
 		if known = c.journal.poll(ctx) == nil; !known {
 			c.lease.drop(c.o.Clock())
 		}

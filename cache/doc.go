@@ -109,7 +109,8 @@
 // what had been committed one bound before it came; usually one ring of the bell
 // before. A tag is raised in constant time, whatever depends on it. Callers of one
 // key share one load in a process, and in the fleet while the remote cache answers.
-// Memory, waiting callers and background tasks are bounded.
+// Memory, waiting callers, loads and background tasks are bounded: beyond what can be
+// loaded, callers get [ErrBusy] soon, and what is in memory is served as ever.
 //
 // # What is not
 //

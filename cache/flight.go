@@ -17,6 +17,11 @@ type flights struct {
 type flight struct {
 	number uint64
 	done   chan struct{}
+	// urgent ends when the load needs no place at the gate.
+	urgent chan struct{}
+	hurry  func() // ends it
+	// free is run once the load has ended; nil: nothing.
+	free func()
 	// Set before done is closed.
 	served Served
 	err    error
@@ -42,12 +47,19 @@ func (f *flights) join(key string, most int) (fl *flight, started bool) {
 		return nil, false
 	}
 	f.begun++
-	fl = &flight{number: f.begun, done: make(chan struct{})}
+	fl = &flight{number: f.begun, done: make(chan struct{}), urgent: make(chan struct{})}
+	fl.hurry = sync.OnceFunc(func() { close(fl.urgent) })
 	if f.byKey == nil {
 		f.byKey = map[string]*flight{}
 	}
 	f.byKey[key] = fl
 	return fl, true
+}
+
+// spare makes a load one that nobody waits for, with a place that it gives back.
+func (fl *flight) spare(c *Cache) {
+	fl.free = c.gate.leaveSpare
+	fl.hurry()
 }
 
 // land ends a load. Whoever comes from now on begins another.
@@ -57,6 +69,9 @@ func (f *flights) land(key string, fl *flight, served Served, err error) {
 	f.mu.Unlock()
 	fl.served, fl.err = served, err
 	close(fl.done)
+	if fl.free != nil {
+		fl.free()
+	}
 }
 
 // enter takes a place among those who wait for loads, if there is one.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
@@ -31,7 +32,7 @@ func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
 	stop := context.AfterFunc(c.life, cancel) //nolint:contextcheck // a load ends with the cache too
 	defer stop()
 	// The mark was heard before, and a scope belongs to the caller's own load.
-	ctx = context.WithValue(ctx, callKey{}, (*call)(nil))
+	ctx = context.WithValue(ctx, callKey{}, &call{part: fl})
 	var (
 		served Served
 		share  func()
@@ -68,6 +69,12 @@ func (f *family) obtain(ctx context.Context, q *question, wait bool) (served Ser
 // the same: it is right for whoever came before the load began.
 func (f *family) load(ctx context.Context, q *question) (Served, error) {
 	c := f.cache
+	// First of all: what the load sees is of the time when it begins.
+	leave, err := c.gate.enter(ctx, callOf(ctx).part.urgent)
+	if err != nil {
+		return Served{}, err
+	}
+	defer leave()
 	h := c.history.Load()
 	if h.epoch == 0 { // what is loaded before the first poll belongs to no history
 		_ = c.journal.poll(ctx)
@@ -179,6 +186,7 @@ func (c *Cache) stamp(ctx context.Context, h *history, slots []uint32) Mark {
 		c.journal.wake() //nolint:contextcheck // nobody waits for it
 		return 0
 	}
+	atomicMax(&h.furthest, uint64(now))
 	return now
 }
 
@@ -192,14 +200,23 @@ func (f *family) warm(ctx context.Context, q *question) (loaded bool, err error)
 		default:
 		}
 	}
+	if err := c.gate.enterSpare(ctx, c.life); err != nil { //nolint:contextcheck // it ends with the cache too
+		return false, err
+	}
 	fl, mine := c.flights.join(q.key, c.o.Waiters)
+	if mine {
+		fl.spare(c)
+		f.launch(ctx, q, fl)
+	} else {
+		c.gate.leaveSpare()
+	}
 	if fl == nil {
 		return false, ErrBusy
 	}
-	if mine {
-		f.launch(ctx, q, fl)
-	}
 	served, err := fl.await(ctx)
+	if errors.Is(err, errElsewhere) { // a refresh of what is aged, which another node is at
+		return false, nil
+	}
 	return mine && served.Layer == Loaded, err
 }
 
@@ -212,10 +229,16 @@ func (c *Cache) refresh(e *Entry, now Instant) {
 	}
 	started := c.background(func() {
 		defer r.running.Store(false)
-		fl, mine := c.flights.join(e.asked.key, c.o.Waiters)
-		if !mine {
+		if !c.gate.trySpare() {
+			r.after.Store(int64(c.o.Clock().Mono + refreshPause))
 			return
 		}
+		fl, mine := c.flights.join(e.asked.key, c.o.Waiters)
+		if !mine {
+			c.gate.leaveSpare()
+			return
+		}
+		fl.spare(c)
 		e.family.fly(c.life, e.asked, fl, false)
 		if fl.err != nil {
 			doubled := min(r.failed.Add(1)-1, mostDoublings) // more would overflow

@@ -145,6 +145,7 @@ func (r *reader) hear(ctx context.Context, reading Reading) (again bool, err err
 			h.floors.raiseAll(reading.Pruned)
 		}
 		r.raise(h, reading)
+		r.c.counters.raises.add(reading.Raises)
 	}
 	r.position = reading.Position
 	return again, nil

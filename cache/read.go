@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // hit serves from memory what needs no thought: the way of nearly every read. It
@@ -65,7 +66,7 @@ func (f *family) answer(ctx context.Context, q *question, asked call) (Served, e
 	if err := asked.admitted(); err != nil {
 		return Served{}, err
 	}
-	return f.share(ctx, q, arrival)
+	return f.share(ctx, q, arrival, asked.part != nil)
 }
 
 // hear reads the journal for a caller's mark. Whatever had been committed when he
@@ -96,6 +97,11 @@ func (f *family) unheard(ctx context.Context, q *question, asked call) (Served, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.o.LoadLimit)
 	defer cancel()
+	leave, err := c.gate.enter(ctx, nil)
+	if err != nil {
+		return Served{}, err
+	}
+	defer leave()
 	served, err := f.direct(context.WithValue(ctx, callKey{}, &call{direct: true}), q)
 	if err != nil && c.o.Unavailable(err) {
 		return f.withoutDatabase(q, err)
@@ -147,6 +153,11 @@ func (f *family) verified(ctx context.Context, q *question) (_ Served, err error
 	// Without an entry a poll would be of use to nobody: a load begun now sees all
 	// that any caller has written.
 	if !kept {
+		if c.evicted.take(q.key) {
+			f.counters.evicted.Add(1)
+		} else {
+			f.counters.unasked.Add(1)
+		}
 		return Served{}, nil, false
 	}
 	// Where polls fail already, nobody waits for one more: the next that succeeds is
@@ -155,7 +166,8 @@ func (f *family) verified(ctx context.Context, q *question) (_ Served, err error
 		_ = c.journal.poll(ctx) // if it fails, the entry is judged as it was
 	}
 	now := c.o.Clock()
-	if !f.validNow(e) {
+	if v := c.judge(e, now); v > aged {
+		f.counters.unserved[v].Add(1)
 		return Served{}, nil, false
 	}
 	served := Served{Entry: e, Layer: Memory, Left: max(0, e.soft-now.Mono)}
@@ -176,21 +188,32 @@ func (f *family) verified(ctx context.Context, q *question) (_ Served, err error
 // A load that began after this caller came has seen everything he may know of,
 // so it answers him whatever has been raised since. One that was under way when
 // he came may have read before a write that he knows of; its result serves him
-// only if it is valid now, and an error never.
-func (f *family) share(ctx context.Context, q *question, arrival uint64) (Served, error) {
+// only if it is valid now, and an error never; but that there was no place for it,
+// which knows of no write, may be told to anybody.
+//
+// A read that is part of a load has that load's place: it is not refused and does not
+// stand in line, nor does what it waits for.
+func (f *family) share(ctx context.Context, q *question, arrival uint64, part bool) (Served, error) {
 	c := f.cache
 	if c.down.Load() {
 		return f.withoutDatabase(q, ErrStale)
 	}
-	// Before the load begins: a caller who is refused must not leave one behind.
-	if !c.enter() {
-		return Served{}, ErrBusy
+	most := math.MaxInt
+	if !part {
+		// Before the load begins: a caller who is refused must not leave one behind.
+		if !c.enter() {
+			return Served{}, ErrBusy
+		}
+		defer c.leave()
+		most = c.o.Waiters
 	}
-	defer c.leave()
 	for {
-		fl, mine := c.flights.join(q.key, c.o.Waiters)
+		fl, mine := c.flights.join(q.key, most)
 		if fl == nil {
 			return Served{}, ErrBusy
+		}
+		if part {
+			fl.hurry()
 		}
 		if mine {
 			f.launch(ctx, q, fl)
@@ -204,7 +227,7 @@ func (f *family) share(ctx context.Context, q *question, arrival uint64) (Served
 			continue
 		case served.Entry == nil && (c.down.Load() || errors.Is(err, errSlow)):
 			return f.withoutDatabase(q, err)
-		case fl.number > arrival || served.Entry != nil && f.validNow(served.Entry):
+		case fl.number > arrival || errors.Is(err, ErrBusy) && !part || served.Entry != nil && f.validNow(served.Entry):
 			f.counters.answered(served, mine, err)
 			return served, err
 		}

@@ -30,6 +30,8 @@ type call struct {
 	mark  Mark
 	admit Admitter
 	scope *scope
+	// part is the load that a read is part of, nil if it is of none.
+	part *flight
 	// direct reads past every cache, for the auditor: parts included.
 	direct bool
 }
@@ -97,6 +99,14 @@ func withScope(ctx context.Context, s *scope) context.Context {
 	c := callOf(ctx)
 	c.scope = s
 	return context.WithValue(ctx, callKey{}, &c)
+}
+
+// Apart is a context for what a loader reads without making it a part of its answer:
+// the answer does not depend on it. It ends with nothing and has no values. A read
+// under any other context counts as a caller's, who has to wait for a place while the
+// loader holds one.
+func Apart(ctx context.Context) context.Context {
+	return context.WithValue(context.Background(), callKey{}, &call{part: callOf(ctx).part})
 }
 
 // Depend adds tags that the answer being loaded depends on. A loader calls it

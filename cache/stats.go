@@ -3,6 +3,8 @@ package cache
 import (
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,14 +17,21 @@ type Stats struct {
 	Down     bool          // now: neither journal nor loads succeed
 	Entries  int           // now
 	Bytes    int64         // now: their weight
+	Room     int64         // for how much weight there is room
 	Absences int           // now
 	Waiters  int           // now: callers that wait for loads
+	Loading  int           // now: loads that run
+	Queued   int           // now: loads that wait for a place
+	Refused  uint64        // loads that got none in time
 
 	Polls, PollsFailed uint64
 	PollTook           time.Duration // the last one
 	Raises             uint64        // rows of the journal that were read
-	Evictions          uint64
-	RingsLost          uint64
+	// RaisesOf are those since the node's first poll by kind of tag: "car" for car:7,
+	// "car:*" for all cars at once. What is beyond 32 kinds is under "…".
+	RaisesOf  map[string]uint64
+	Evictions uint64
+	RingsLost uint64
 
 	Remote *RemoteStats // nil without a remote cache
 
@@ -57,16 +66,70 @@ type FamilyStats struct {
 	Unstorable uint64        // loads whose answer could not be kept
 	Corrupt    uint64        // bytes of the remote cache that were no entry
 	Errors     uint64        // reads without an answer
+	Causes     Causes
+}
+
+// Causes are why reads could not be served from this node's memory.
+type Causes struct {
+	New     uint64 // it was not asked before, or not for long
+	Evicted uint64 // it had left to make room
+	Expired uint64 // it was past its time
+	Refused uint64 // a write had been heard that it may not contain
+	Lapsed  uint64 // the journal had not been read for too long
 }
 
 type counters struct {
 	polls, pollsFailed, heard, ringsLost, evicted atomic.Uint64
 	pollTook                                      atomic.Int64
+	raises                                        raisesOf
+}
+
+// raisesOf counts raises by kind of tag, for at most mostKinds of them. Only polls
+// and Stats use it, so it costs no read anything.
+type raisesOf struct {
+	mu    sync.Mutex
+	kinds map[string]uint64
+}
+
+// mostKinds bounds raisesOf; the fleet has some ten.
+const (
+	mostKinds  = 32
+	otherKinds = "…"
+)
+
+func (r *raisesOf) add(raises []Raise) {
+	if len(raises) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kinds == nil {
+		r.kinds = map[string]uint64{}
+	}
+	for _, raise := range raises {
+		kind, of, _ := strings.Cut(raise.Tag, ":")
+		if of == "*" {
+			kind = raise.Tag
+		}
+		if _, known := r.kinds[kind]; !known && len(r.kinds) >= mostKinds {
+			kind = otherKinds
+		}
+		r.kinds[kind]++
+	}
+}
+
+func (r *raisesOf) all() map[string]uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.kinds)
 }
 
 type familyCounters struct {
 	hits  [Far + 1]atomic.Uint64 // by layer
 	stale [Unverifiable + 1]atomic.Uint64
+	// unserved are reads that memory could not serve, by what was found instead.
+	unserved         [over + 1]atomic.Uint64
+	unasked, evicted atomic.Uint64
 
 	joined, loads, loadErrors, unstorable, corrupt, errors atomic.Uint64
 	loadTime                                               atomic.Int64
@@ -116,13 +179,14 @@ func (c *Cache) Families() []FamilyInfo {
 // Stats reads all figures. They are not of one instant.
 func (c *Cache) Stats() Stats {
 	h := c.history.Load()
+	loading, queued := c.gate.figures()
 	s := Stats{
 		Epoch: h.epoch, Horizon: Mark(h.horizon.Load()),
 		Lease: time.Duration(c.lease.mono.Load()) - c.o.Clock().Mono, Down: c.down.Load(),
-		Entries: c.entries.EstimatedSize(), Bytes: int64(c.entries.WeightedSize()), Absences: c.absences.EstimatedSize(),
-		Waiters: int(c.waiters.Load()),
-		Polls:   c.counters.polls.Load(), PollsFailed: c.counters.pollsFailed.Load(), PollTook: time.Duration(c.counters.pollTook.Load()),
-		Raises: c.counters.heard.Load(), RingsLost: c.counters.ringsLost.Load(), Evictions: c.counters.evicted.Load(),
+		Entries: c.entries.EstimatedSize(), Bytes: int64(c.entries.WeightedSize()), Room: c.o.Bytes, Absences: c.absences.EstimatedSize(),
+		Waiters: int(c.waiters.Load()), Loading: loading, Queued: queued, Refused: c.gate.refused.Load(),
+		Polls: c.counters.polls.Load(), PollsFailed: c.counters.pollsFailed.Load(), PollTook: time.Duration(c.counters.pollTook.Load()),
+		Raises: c.counters.heard.Load(), RaisesOf: c.counters.raises.all(), RingsLost: c.counters.ringsLost.Load(), Evictions: c.counters.evicted.Load(),
 		Remote:  c.remote.stats(),
 		Audited: c.audit.checked.Load(), AuditSkipped: c.audit.skipped.Load(), Inconsistent: c.audit.lies.Load(),
 		Families: map[string]FamilyStats{},
@@ -136,6 +200,10 @@ func (c *Cache) Stats() Stats {
 			Aged: n.stale[Refreshing].Load(), Unverified: n.stale[Unverifiable].Load(),
 			Loads: n.loads.Load(), LoadErrors: n.loadErrors.Load(), LoadTime: time.Duration(n.loadTime.Load()),
 			Unstorable: n.unstorable.Load(), Corrupt: n.corrupt.Load(), Errors: n.errors.Load(),
+			Causes: Causes{
+				New: n.unasked.Load(), Evicted: n.evicted.Load(),
+				Expired: n.unserved[over].Load(), Refused: n.unserved[refused].Load(), Lapsed: n.unserved[lapsed].Load(),
+			},
 		}
 	}
 	return s

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/obs"
 )
 
@@ -122,6 +123,7 @@ func problemErrors(e *exodrive.Error) []ProblemError {
 const (
 	retryTooMany     = "60"
 	retryUnavailable = "5"
+	retryBusy        = "1" // more is asked for than can be loaded: the next second has places again
 )
 
 // staleHeaders describe an answer that will not be given after all.
@@ -155,6 +157,9 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	case http.StatusTooManyRequests:
 		setDefault(h, "Retry-After", retryTooMany)
 	case http.StatusServiceUnavailable:
+		if errors.Is(err, cache.ErrBusy) {
+			setDefault(h, "Retry-After", retryBusy)
+		}
 		setDefault(h, "Retry-After", retryUnavailable)
 	}
 	h.Set("Content-Type", ProblemType)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/httpx"
 	"github.com/exodrive/exodrive/obs"
 )
@@ -46,6 +47,7 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 		{exodrive.Errorf(exodrive.Stale, "x"), 412, "stale", ""},
 		{exodrive.Errorf(exodrive.TooMany, "x"), 429, "too_many", "Retry-After: 60"},
 		{exodrive.Errorf(exodrive.Unavailable, "x"), 503, "unavailable", "Retry-After: 5"},
+		{exodrive.Errorf(exodrive.Unavailable, "x").Because(cache.ErrBusy), 503, "unavailable", "Retry-After: 1"},
 		{exodrive.Errorf(exodrive.Internal, "x"), 500, "internal", ""},
 		{errors.New("x"), 500, "internal", ""},
 		{httpx.ErrPreconditionRequired, 428, "precondition_required", ""},

@@ -50,7 +50,7 @@ func (k *known) check(ctx context.Context, ref string) error {
 	}
 	// Not under ctx: what is loaded of a car that there is does not depend on which
 	// others there are.
-	apart, cancel := context.WithTimeout(context.Background(), knownLimit)
+	apart, cancel := context.WithTimeout(cache.Apart(ctx), knownLimit)
 	defer cancel()
 	refs, err := cache.Value(read(apart, k.list, struct{}{})) //nolint:contextcheck // see above
 	if err == nil && !has(refs, ref) {
