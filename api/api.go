@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/doctor"
 	"github.com/exodrive/exodrive/httpx"
 	"github.com/exodrive/exodrive/rental"
 )
@@ -29,6 +30,8 @@ type Options struct {
 	AdminToken string // the bearer token of the configuration, "" for none
 	// Redis asks Redis about itself, within a moment. nil: there is none.
 	Redis func(context.Context) RedisFigures
+	// Doctor looks at the installation. nil: he finds nothing.
+	Doctor *doctor.Doctor
 }
 
 // apiVersion is that of the API; it changes when the document does.
@@ -101,7 +104,9 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 		{Name: "Offers", Description: "Places, price rules, extras and coupons."},
 		{Name: "Reviews", Description: "Moderation."},
 		{Name: "Cache", Description: "What is kept of the answers, for operators."},
+		{Name: "Metrics", Description: "How fast and how well answers are given, for operators."},
 		{Name: "Audit", Description: "Who changed what."},
+		{Name: "Health", Description: "What is wrong, for operators."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "An API token, made with: exodrive admin token"},

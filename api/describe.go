@@ -34,6 +34,8 @@ var descriptions = map[string]string{
 	"adminListReviews":   "Oldest first, in any status unless one is asked for.",
 	"adminApproveReview": "It counts in the car's rating from now on.",
 	"adminRefuseReview":  "It counts in the car's rating no more.",
+	"adminExamine":       "Looks at the cache, the database, Redis, the settings and the disk of the node that answers, within five seconds. Each finding says what it means and what to do.",
+	"adminReadMetrics":   "Steps of five seconds, kept in the memory of the node that answers.",
 	"adminReadCache":     "Figures since the node began. Other nodes have their own.",
 	"adminClearCache":    "Nobody has to clear what the program or SQL changes: the database tells. It is for changes past its triggers. Answers are loaded again when they are asked for.",
 	"adminWarmCache": "Without a body, or with an empty one, all three groups; else those that are true. One warming runs at a time: " +

@@ -45,6 +45,10 @@ func (a *api) routes() {
 
 	admin(a, post("/api/admin/cache-warm", "adminWarmCache", "Load what is asked first into the cache of the node that answers").in("Cache").answers(http.StatusOK), a.adminWarmCache)
 
+	admin(a, get("/api/admin/metrics", "adminReadMetrics", "The last hour of the node that answers, beside its targets").in("Metrics"), a.adminReadMetrics)
+
+	admin(a, get("/api/admin/doctor", "adminExamine", "What is wrong with the installation, and what to do").in("Health"), a.adminExamine)
+
 	admin(a, get("/api/admin/audit", "adminListAudit", "Who changed what", append(pageParams(defaultAdminPage), auditSubjectParam)...).in("Audit"), a.adminListAudit)
 }
 

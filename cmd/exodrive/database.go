@@ -84,6 +84,9 @@ func (c *backupCmd) Run(e *environment) error {
 			return err
 		}
 		fmt.Fprintf(e.out, "Wrote %s, %d bytes.\n", c.File, info.Size())
+		if err := store.NoteBackup(e.ctx); err != nil {
+			fmt.Fprintln(e.progress, "exodrive: the backup is whole, but the database does not remember it for exodrive doctor: "+app.Reason(err))
+		}
 		return nil
 	})
 }

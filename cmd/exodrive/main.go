@@ -39,6 +39,7 @@ type commands struct {
 		Clear cacheClearCmd `cmd:"" help:"Make cached answers worthless on all nodes. Nobody has to, but after changes past the database's triggers."`
 		Stats cacheStatsCmd `cmd:"" help:"How the cache of the running server does."`
 	} `cmd:"" help:"The cache of the running server, at EXO_BASE_URL with EXO_ADMIN_TOKEN."`
+	Doctor  doctorCmd        `cmd:"" help:"Tell what is wrong and what to do: asks the server at EXO_BASE_URL with EXO_ADMIN_TOKEN, or looks at the stores."`
 	OpenAPI openapiCmd       `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Backup  backupCmd        `cmd:"" help:"Write the database into a new file, while it is in use."`
 	Restore restoreCmd       `cmd:"" help:"Replace the database by a backup."`
