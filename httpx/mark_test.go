@@ -15,6 +15,8 @@ import (
 var marks = httpx.NewMarks([]byte("a secret of this fleet"))
 
 // What a caller is given he can carry back, and nobody else can make it.
+//
+// Red when: the signature is not compared; a mark has more than one spelling.
 func TestMarksAreSigned(t *testing.T) {
 	text := marks.Sign(7, 12345)
 	if len(text) != 43 {
@@ -43,6 +45,8 @@ func TestMarksAreSigned(t *testing.T) {
 
 // While the secret is being changed, callers with marks of the old one are
 // understood, on nodes that know both.
+//
+// Red when: only the present secret is tried.
 func TestTheSecretOfMarksCanBeChanged(t *testing.T) {
 	before, after := httpx.NewMarks([]byte("old")), httpx.NewMarks([]byte("new"), []byte("old"))
 	if _, _, ok := after.Parse(before.Sign(1, 2)); !ok {
@@ -103,6 +107,8 @@ func TestAWriteGivesItsMark(t *testing.T) {
 }
 
 // Who wrote nothing is given nothing to carry.
+//
+// Red when: mark 0 is given.
 func TestNoMarkIsGivenForNothing(t *testing.T) {
 	rec := httptest.NewRecorder()
 	marks.Give(rec, httptest.NewRequest(http.MethodPost, "/", nil), 7, 0)
@@ -113,6 +119,8 @@ func TestNoMarkIsGivenForNothing(t *testing.T) {
 
 // Who carries a mark reads what he wrote, also on a node that nobody told of it;
 // the header counts before the cookie, and what is not signed not at all.
+//
+// Red when: the cookie counts before the header; a signature is not compared.
 func TestACarriedMarkIsSeen(t *testing.T) {
 	sees := func(headers ...string) bool {
 		d := cachetest.NewDatabase()

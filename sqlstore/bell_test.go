@@ -52,6 +52,8 @@ func TestBell(t *testing.T) {
 }
 
 // A listener that was cut off listens again by itself and looks up what it may have missed.
+//
+// Red when: Hear returns with its first connection.
 func TestBellConnectsAgain(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -68,6 +70,8 @@ func TestBellConnectsAgain(t *testing.T) {
 }
 
 // However many writers ring at once, each comes back after a ring that began after his call, and together they take few connections.
+//
+// Red when: each writer rings by himself.
 func TestManyRingAtOnce(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -94,6 +98,8 @@ func TestManyRingAtOnce(t *testing.T) {
 }
 
 // A writer waits for the bell no longer than it wants, and leaves no broken connection behind.
+//
+// Red when: a ring waits for its statement.
 func TestRingHasADeadline(t *testing.T) {
 	t.Parallel()
 	s := open(t, postgresEmpty(t), func(c *sqlstore.Config) { c.Pool = 1 })

@@ -14,6 +14,8 @@ import (
 )
 
 // A server that recovers from a crash begins an epoch, whether the machine failed or one session.
+//
+// Red when: the reset of the statistics is left out of the epoch, or the start of the server with it.
 func TestACrashBeginsAnEpoch(t *testing.T) {
 	t.Parallel()
 	server := exotest.OwnPostgres(t)
@@ -92,6 +94,8 @@ func (l *listener) afterRecovery() (r cache.Reading, err error) {
 }
 
 // A standby is no source of truth: it refuses until it is promoted, and then has an epoch of its own at once.
+//
+// Red when: the poll does not ask whether the server is a standby.
 func TestAStandbyRefuses(t *testing.T) {
 	t.Parallel()
 	primary := exotest.OwnPostgres(t)
@@ -118,6 +122,8 @@ func TestAStandbyRefuses(t *testing.T) {
 }
 
 // A copy of a database in the same server has an epoch of its own, though all their marks come from one counter.
+//
+// Red when: the database is left out of the epoch.
 func TestACopyHasItsOwnEpoch(t *testing.T) {
 	t.Parallel()
 	a, b := postgresEmpty(t), postgresEmpty(t)
@@ -129,6 +135,8 @@ func TestACopyHasItsOwnEpoch(t *testing.T) {
 }
 
 // Where an ordinary role may not ask the server who it is, the journal works with what it may know, and poll and horizon agree.
+//
+// Red when: what the server refuses to tell ends the poll.
 func TestAPlainRole(t *testing.T) {
 	t.Parallel()
 	server := exotest.OwnPostgres(t)

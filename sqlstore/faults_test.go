@@ -14,6 +14,8 @@ import (
 )
 
 // A caller who finds every connection in use gets an answer that says to try again, after three seconds and not after thirty.
+//
+// Red when: the wait for a connection is as long as that for a statement.
 func TestPoolIsExhausted(t *testing.T) {
 	t.Parallel()
 	s := open(t, exotest.PostgresFrom(t, "empty", empty), func(c *sqlstore.Config) { c.Pool = 2 })

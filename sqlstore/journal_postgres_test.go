@@ -38,6 +38,8 @@ func commit(t testing.TB, tx *sql.Tx) {
 }
 
 // Of two changes that overlap, the one that began first and commits last is heard too, once, and the horizon waits for it.
+//
+// Red when: the poll does not ask for what was running at the last one; the horizon is the next mark.
 func TestOverlappingWriters(t *testing.T) {
 	t.Parallel()
 	url := exotest.OwnPostgres(t).URL("postgres")
@@ -69,6 +71,8 @@ func TestOverlappingWriters(t *testing.T) {
 }
 
 // While a change is open for hours, the horizon stays at it, all others are heard once, none of it is cleaned up, and nothing of one that gives up is heard.
+//
+// Red when: rows above the horizon are pruned; the horizon is the next mark.
 func TestLongTransaction(t *testing.T) {
 	t.Parallel()
 	url := exotest.OwnPostgres(t).URL("postgres")
@@ -106,6 +110,8 @@ func TestLongTransaction(t *testing.T) {
 }
 
 // Whatever eight writers commit in whatever order, two readers hear all of it, each row once; one that asks for marks above the last it saw would miss some.
+//
+// Red when: the poll does not ask for what was running at the last one.
 func TestNothingIsLostUnderConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -184,6 +190,8 @@ func TestNothingIsLostUnderConcurrentWriters(t *testing.T) {
 }
 
 // Rows of another cluster, from a copy that was loaded by hand, have marks that mean nothing yet and are not heard.
+//
+// Red when: marks that no transaction has had yet are read.
 func TestMarksFromElsewhere(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -203,6 +211,8 @@ func TestMarksFromElsewhere(t *testing.T) {
 }
 
 // A poll that hangs gives its caller an answer at the deadline, keeps no other caller longer than his, and the next one works.
+//
+// Red when: a poll waits for its statement, or for the poll before it, past its deadline.
 func TestAHangingPoll(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -251,6 +261,8 @@ func TestASilentNetwork(t *testing.T) {
 }
 
 // When the server cuts all connections, the next poll already connects again.
+//
+// Red when: a poll whose connection was cut does not try a new one.
 func TestPollConnectsAgain(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -264,6 +276,8 @@ func TestPollConnectsAgain(t *testing.T) {
 }
 
 // With every connection of the pool in use, the journal is read as ever.
+//
+// Red when: a poll takes a connection of the pool.
 func TestABusyPoolDoesNotStopPolls(t *testing.T) {
 	t.Parallel()
 	url := postgresEmpty(t)
@@ -290,6 +304,8 @@ func TestABusyPoolDoesNotStopPolls(t *testing.T) {
 }
 
 // Behind a transaction pooler the journal is read as with a direct connection.
+//
+// Red when: the connection asks for settings of a session.
 func TestPollBehindAPooler(t *testing.T) {
 	t.Parallel()
 	direct := postgresEmpty(t)

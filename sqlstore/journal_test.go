@@ -35,6 +35,8 @@ func reprice(t testing.TB, s *sqlstore.Store, price int) {
 }
 
 // A change is heard once, by everybody who listens, with a mark below the horizon of what is read afterwards and not below that of what was read before.
+//
+// Red when: a poll reads again what the last one saw.
 func TestPollHearsAChangeOnce(t *testing.T) {
 	eachAlone(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		oneCar(t, s)
@@ -62,6 +64,8 @@ func TestPollHearsAChangeOnce(t *testing.T) {
 }
 
 // A node that starts hears the last change of everything, and of everything only the last.
+//
+// Red when: a reader that begins is told every row.
 func TestPollFromTheBeginning(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		oneCar(t, s)
@@ -91,6 +95,8 @@ func TestPollFromTheBeginning(t *testing.T) {
 }
 
 // More changes than a node wants to hear at once are no gap: what it is not told it learns to be older than a mark.
+//
+// Red when: a poll returns all rows; what it leaves out is not told as pruned.
 func TestPollIsBounded(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, _ string) {
 		l := listen(t, s)
@@ -124,6 +130,8 @@ func TestPollIsBounded(t *testing.T) {
 }
 
 // Old rows go, newer ones stay, and a reader that comes from before learns that it missed something.
+//
+// Red when: what was deleted is not noted.
 func TestPrune(t *testing.T) {
 	eachAlone(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		oneCar(t, s)
@@ -150,6 +158,8 @@ func TestPrune(t *testing.T) {
 }
 
 // Nodes that clean up at the same time delete everything old, in pieces, and hinder nobody.
+//
+// Red when: a pruner stops after one batch.
 func TestManyPruneAtOnce(t *testing.T) {
 	eachAlone(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		const rows = 9_000
@@ -186,6 +196,8 @@ func TestManyPruneAtOnce(t *testing.T) {
 }
 
 // A journal that was emptied keeps its horizon: what is written next has a higher mark than all before.
+//
+// Red when: the horizon on SQLite is taken from the rows that are there; what was deleted is not noted.
 func TestAnEmptyJournalKeepsItsHorizon(t *testing.T) {
 	eachAlone(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		l := listen(t, s)
@@ -209,6 +221,8 @@ func TestAnEmptyJournalKeepsItsHorizon(t *testing.T) {
 }
 
 // A database that nobody has written to has a horizon above nothing.
+//
+// Red when: SQLite must have counted a row before it has a horizon.
 func TestANewJournal(t *testing.T) {
 	eachAlone(t, func(t *testing.T, s *sqlstore.Store, _ string) {
 		l := &listener{t: t, journal: s.Journal()}
@@ -226,6 +240,8 @@ func TestANewJournal(t *testing.T) {
 }
 
 // A new epoch is heard by all readers with their next poll, which begins at the beginning, and by whoever asks for a horizon.
+//
+// Red when: NewEpoch changes nothing.
 func TestNewEpoch(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		oneCar(t, s)
@@ -253,6 +269,8 @@ func TestNewEpoch(t *testing.T) {
 }
 
 // A restored database has an epoch of its own, so nothing from before it is taken for something after it.
+//
+// Red when: the epoch on Postgres does not hold the table itself; a restored SQLite file keeps its name and bump.
 func TestRestoreBeginsAnEpoch(t *testing.T) {
 	eachSeeded(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		was := listen(t, s).poll().Epoch
@@ -269,6 +287,8 @@ func TestRestoreBeginsAnEpoch(t *testing.T) {
 }
 
 // A backup of the release before this one can be restored over this one's database, and migrated.
+//
+// Red when: the migration does not replace what is left of the journal.
 func TestRestoreOfTheReleaseBefore(t *testing.T) {
 	t.Parallel()
 	exotest.EachEngine(t, "", nil, func(t *testing.T, url string) {
@@ -296,6 +316,8 @@ func TestRestoreOfTheReleaseBefore(t *testing.T) {
 }
 
 // A journal that was closed says so, and never connects again.
+//
+// Red when: a closed journal connects again.
 func TestClosedJournal(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, _ string) {
 		j := s.Journal()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	// The engines' drivers, for statements past the store.
 	_ "github.com/jackc/pgx/v5/stdlib"
+	"go.uber.org/goleak"
 	_ "modernc.org/sqlite"
 
 	"github.com/exodrive/exodrive"
@@ -20,7 +22,18 @@ import (
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
-func TestMain(m *testing.M) { os.Exit(exotest.Main(m)) }
+// TestMain also finds what goes on after the last test: every journal, bell and
+// store was closed by then, and nothing of it may run any more.
+//
+// Red when: Close of a journal leaves its connection open; a bell waits on when nobody rings any more.
+func TestMain(m *testing.M) {
+	code := exotest.Main(m)
+	if leak := goleak.Find(); leak != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, leak)
+		code = 1
+	}
+	os.Exit(code)
+}
 
 // today is the day around which the rentals of these tests lie.
 var today = exodrive.MustDate("2026-07-01")

@@ -32,7 +32,7 @@ type querier interface {
 type scanner interface{ Scan(...any) error }
 
 // each calls read for every row of a statement.
-func (q queries) each(ctx context.Context, text string, args []any, read func(scanner) error) error {
+func (q queries) each(ctx context.Context, text string, args []any, read func(scanner) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	defer obs.RequestFrom(ctx).DB()()

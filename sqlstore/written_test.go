@@ -40,6 +40,8 @@ func (n *notes) take() []cache.Written {
 }
 
 // Whoever changes something learns, before the change is reported as done, which tags it raised and with which mark: the same that others hear.
+//
+// Red when: a mark that the hook is told is not that of the row.
 func TestWrittenIsWhatOthersHear(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		oneCar(t, s)
@@ -113,6 +115,8 @@ func TestTheCallerGetsItsMark(t *testing.T) {
 }
 
 // Somebody who changes thousands of cars one by one learns of a few tags, which cover all.
+//
+// Red when: many tags of a kind are not told as their wildcard.
 func TestWrittenIsBounded(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		n, l := noted(s), listen(t, open(t, url))
@@ -141,6 +145,8 @@ func TestWrittenIsBounded(t *testing.T) {
 }
 
 // A change whose commit nobody answers may have taken place, so its tags are raised; one that the server refuses at its commit raises none.
+//
+// Red when: a commit without an answer tells nothing; a refused one tells.
 func TestUnknownCommits(t *testing.T) {
 	t.Parallel()
 	wire := newWire(t, postgresEmpty(t))
