@@ -42,7 +42,7 @@ func (a *api) adminWarmCache(_ context.Context, in *warmBody) (*huma.StreamRespo
 	if in.Body != nil {
 		ask = in.Body.value.groups()
 	}
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) { //nolint:contextcheck // what it passes on is the context of the request
 		r, w := humago.Unwrap(ctx)
 		r = r.WithContext(ctx.Context()) // which knows who calls
 		if wantsEvents(r) {

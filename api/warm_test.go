@@ -75,8 +75,8 @@ func TestWarmBody(t *testing.T) {
 type event struct{ name, data string }
 
 // listen is the API on a real connection, as impatient as the program is, but
-// quicker; and a call that warms as events. Its answer is closed with the test.
-func listen(t *testing.T, s *server, ctx context.Context, body string) (*httptest.Server, *http.Response) { //nolint:revive // t comes first
+// quicker; and a call that warms as events.
+func listen(t *testing.T, s *server, ctx context.Context, body string) (*httptest.Server, reply) { //nolint:revive // t comes first
 	t.Helper()
 	on := httptest.NewUnstartedServer(s)
 	on.Config.WriteTimeout = 400 * time.Millisecond
@@ -85,7 +85,14 @@ func listen(t *testing.T, s *server, ctx context.Context, body string) (*httptes
 	return on, post(t, ctx, on, "text/event-stream", body)
 }
 
-func post(t *testing.T, ctx context.Context, on *httptest.Server, accept, body string) *http.Response { //nolint:revive // t comes first
+// reply is an answer whose body is closed with the test.
+type reply struct {
+	status int
+	header http.Header
+	body   io.Reader
+}
+
+func post(t *testing.T, ctx context.Context, on *httptest.Server, accept, body string) reply { //nolint:revive // t comes first
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, on.URL+warmPath, strings.NewReader(body))
 	if err != nil {
@@ -101,7 +108,7 @@ func post(t *testing.T, ctx context.Context, on *httptest.Server, accept, body s
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { answer.Body.Close() })
-	return answer
+	return reply{answer.StatusCode, answer.Header, answer.Body}
 }
 
 // next reads an event of a stream; "" at its end.
@@ -130,14 +137,14 @@ func TestWarmingIsStreamed(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *server) {
 		open := s.hold(t)
 		on, answer := listen(t, s, t.Context(), `{"cars":true,"fleetCounts":true}`)
-		if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" || answer.Header.Get("Cache-Control") != "no-store" {
-			t.Fatalf("it is answered %d %v", answer.StatusCode, answer.Header)
+		if answer.status != 200 || answer.header.Get("Content-Type") != "text/event-stream" || answer.header.Get("Cache-Control") != "no-store" {
+			t.Fatalf("it is answered %d %v", answer.status, answer.header)
 		}
-		lines := bufio.NewScanner(answer.Body)
+		lines := bufio.NewScanner(answer.body)
 		if e := next(t, lines); e.name != "progress" || e.data != `{"cars":{"done":0,"total":0},"fleetCounts":{"done":0,"total":0}}` {
 			t.Errorf("the first event is %v", e)
 		}
-		plain := make(chan *http.Response, 1)
+		plain := make(chan reply, 1)
 		go func() { plain <- post(t, t.Context(), on, "application/json, text/event-stream;q=0", `{"cars":true}`) }()
 		time.Sleep(700 * time.Millisecond) // longer than the server lets anybody write
 		open()
@@ -157,9 +164,9 @@ func TestWarmingIsStreamed(t *testing.T) {
 			t.Errorf("after the end comes %v, %v", e, lines.Err())
 		}
 		other := <-plain
-		text, err := io.ReadAll(other.Body)
-		if err := json.Unmarshal(text, &joined); err != nil || other.StatusCode != 200 || !joined.Joined || *joined.Cars != *result.Cars {
-			t.Errorf("who joined in plain JSON gets %d %s (%v), want what the stream told: %s", other.StatusCode, text, err, e.data)
+		text, err := io.ReadAll(other.body)
+		if err := json.Unmarshal(text, &joined); err != nil || other.status != 200 || !joined.Joined || *joined.Cars != *result.Cars {
+			t.Errorf("who joined in plain JSON gets %d %s (%v), want what the stream told: %s", other.status, text, err, e.data)
 		}
 		if err != nil {
 			t.Error(err)
@@ -176,12 +183,12 @@ func TestWarmingOutlivesItsCaller(t *testing.T) {
 		open := s.hold(t)
 		ctx, hangUp := context.WithCancel(t.Context())
 		on, answer := listen(t, s, ctx, `{"cars":true}`)
-		next(t, bufio.NewScanner(answer.Body))
+		next(t, bufio.NewScanner(answer.body))
 		for _, accept := range []string{"application/json", "text/event-stream"} {
 			refused := post(t, t.Context(), on, accept, "{}")
 			var p httpx.Problem
-			if err := json.NewDecoder(refused.Body).Decode(&p); err != nil || refused.StatusCode != 409 || p.Code != "conflict" || !strings.Contains(p.Detail, "cars (0 of 0)") {
-				t.Errorf("another wish as %s is answered %d %+v (%v)", accept, refused.StatusCode, p, err)
+			if err := json.NewDecoder(refused.body).Decode(&p); err != nil || refused.status != 409 || p.Code != "conflict" || !strings.Contains(p.Detail, "cars (0 of 0)") {
+				t.Errorf("another wish as %s is answered %d %+v (%v)", accept, refused.status, p, err)
 			}
 		}
 		hangUp()
@@ -198,7 +205,7 @@ func TestWarmingOutlivesItsCaller(t *testing.T) {
 
 		open = s.hold(t)
 		_, answer = listen(t, s, t.Context(), `{"availability":true}`)
-		lines := bufio.NewScanner(answer.Body)
+		lines := bufio.NewScanner(answer.body)
 		next(t, lines)
 		s.cache.Rest()
 		open()

@@ -35,8 +35,8 @@ func TestWarmOnStart(t *testing.T) {
 			t.Errorf("it is ready after %d loads", was)
 		}
 		paths := []string{"/", "/fleet", "/fleet?page=2", "/fleet?sort=price", "/fleet?category=supercar", "/api/cars", "/api/cars?category=classic", "/api/fleet/counts"}
-		first, end := time.Now().UTC(), time.Now().UTC()
-		first, end = first.AddDate(0, 0, 1-first.Day()), first.AddDate(0, 1, -first.Day())
+		today := time.Now().UTC()
+		first, end := today.AddDate(0, 0, 1-today.Day()), today.AddDate(0, 1, -today.Day())
 		for _, link := range regexp.MustCompile(`href="/fleet/([a-z0-9-]+)"`).FindAllStringSubmatch(get(t, r.site+"/fleet").body, -1) {
 			car := "/api/cars/" + link[1]
 			paths = append(paths, "/fleet/"+link[1], car, car+"/reviews", car+"/availability?startDate="+first.Format(time.DateOnly)+"&endDate="+end.Format(time.DateOnly))
