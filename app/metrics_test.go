@@ -100,8 +100,8 @@ func fillThePool(t *testing.T, r *running, database string, look func()) {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
-	for _, make := range []string{"Audi", "BMW", "Ferrari", "Lotus"} {
-		all.Go(func() { get(t, r.site+"/api/cars?make="+url.QueryEscape(make)) })
+	for _, name := range []string{"Audi", "BMW", "Ferrari", "Lotus"} {
+		all.Go(func() { get(t, r.site+"/api/cars?make="+url.QueryEscape(name)) })
 	}
 	eventually(t, 10*time.Second, "both connections are in use", func() bool {
 		return strings.Contains(get(t, r.ops+"/metrics").body, `exodrive_db_pool_in_use{pool="main"} 2`)

@@ -200,7 +200,7 @@ func (f *family) warm(ctx context.Context, q *question) (loaded bool, err error)
 		default:
 		}
 	}
-	if err := c.gate.enterSpare(ctx, c.life); err != nil { //nolint:contextcheck // it ends with the cache too
+	if err := c.gate.enterSpare(ctx, c.life); err != nil {
 		return false, err
 	}
 	fl, mine := c.flights.join(q.key, c.o.Waiters)

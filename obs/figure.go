@@ -92,10 +92,10 @@ func (c *curve) look() {
 		c.newPart, c.newWhole = c.At(), 1
 		return
 	}
-	part, whole := c.Part(), math.NaN()
+	part := c.Part()
 	c.newPart, c.lastPart = part-c.lastPart, part
 	if c.Whole != nil {
-		whole = c.Whole()
+		whole := c.Whole()
 		c.newWhole, c.lastWhole = whole-c.lastWhole, whole
 	}
 }

@@ -52,7 +52,7 @@ func (k *known) check(ctx context.Context, ref string) error {
 	// others there are.
 	apart, cancel := context.WithTimeout(cache.Apart(ctx), knownLimit)
 	defer cancel()
-	refs, err := cache.Value(read(apart, k.list, struct{}{})) //nolint:contextcheck // see above
+	refs, err := cache.Value(read(apart, k.list, struct{}{}))
 	if err == nil && !has(refs, ref) {
 		refs, err = cache.Value(read(ctx, k.list, struct{}{}))
 	}
