@@ -18,7 +18,9 @@ func hasStore(p *Parts) bool { return p.Store != nil }
 // lookAtDatabase tells whether it answers, and whether its schema is this release's.
 func lookAtDatabase(ctx context.Context, p *Parts) ([]Finding, error) {
 	begun := time.Now()
-	if err := p.Store.Ping(ctx); err != nil {
+	ping, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	if err := p.Store.Ping(ping); err != nil {
 		return []Finding{{"database", Fail, "no answer", "Nothing can be booked, and only what was read before can be shown: " + reason(err) + ".",
 			"Look at the database and the network to it; the server goes on by itself when it answers."}}, nil
 	}
@@ -37,18 +39,20 @@ func lookAtDatabase(ctx context.Context, p *Parts) ([]Finding, error) {
 	return []Finding{f}, nil
 }
 
+// answerLimit is when a database that says nothing counts as gone. It is less than
+// checkLimit, which would only say that it is not known.
+const answerLimit = 2500 * time.Millisecond
+
 // NoDatabase is the finding that the database cannot even be opened.
 func NoDatabase(why string) Finding {
 	return Finding{"database", Fail, "cannot be opened", "Nothing works without it: " + why + ".", "See DATABASE_URL and EXO_DATA_DIR, then the database itself."}
 }
 
-// lookAtPools tells whether there are connections enough. It asks the database
-// nothing, and looks before the other checks take connections themselves.
+// lookAtPools tells whether there are connections enough.
 func lookAtPools(_ context.Context, p *Parts) ([]Finding, error) {
-	pools := p.Store.PoolStats()
 	var found []Finding
-	for _, name := range slices.Sorted(maps.Keys(pools)) {
-		found = append(found, judgePool(name, pools[name], p.Limits))
+	for _, name := range slices.Sorted(maps.Keys(p.pools)) {
+		found = append(found, judgePool(name, p.pools[name], p.Limits))
 	}
 	return found, nil
 }
@@ -117,7 +121,7 @@ func lookAtStatements(ctx context.Context, p *Parts) ([]Finding, error) {
 	}
 	var found []Finding
 	if p.Cache != nil {
-		found = judgeCosts("statements of this node", p.Store.Costs(mostSlow), p.Limits)
+		found = judgeCosts("statements of this node", p.Store.Costs(), p.Limits)
 	}
 	if kept {
 		found = append(found, judgeCosts("statements, by pg_stat_statements", theirs, p.Limits)...)
@@ -133,14 +137,15 @@ const (
 )
 
 func judgeCosts(name string, list []sqlstore.Cost, l Limits) []Finding {
+	list = slices.DeleteFunc(list, func(c sqlstore.Cost) bool { return c.Count < fewRuns })
 	if len(list) == 0 {
-		return []Finding{{name, OK, "none yet", "Nothing was asked.", ""}}
+		return []Finding{{name, OK, "none yet", "Nothing was asked often.", ""}}
 	}
 	var found []Finding
 	for _, c := range list[:min(len(list), mostSlow)] {
-		if c.Count >= fewRuns && c.Mean() > l.Slow {
+		if c.Mean() > l.Slow {
 			found = append(found, Finding{name, Warn, fmt.Sprintf("%s on average, %s at most, %d times", short(c.Mean()), short(c.Max), c.Count),
-				"Whoever misses the cache waits for it: " + clip(c.Text), "Look at its plan (EXPLAIN ANALYZE), at the pool, and at what else the database does."})
+				"Whoever needs it waits: " + clip(c.Text), "Look at its plan (EXPLAIN ANALYZE), at the pool, and at what else the database does."})
 		}
 	}
 	if len(found) == 0 {

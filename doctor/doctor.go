@@ -10,12 +10,14 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/cache/rediscache"
+	"github.com/exodrive/exodrive/obs"
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
@@ -52,10 +54,24 @@ type Parts struct {
 	Forwarded func() bool
 	Now       func() time.Time
 	Limits    Limits // zero is DefaultLimits
+
+	// pools are the connections as they were before the doctor took some.
+	pools map[string]obs.PoolStats
 }
 
 // Doctor looks at one installation. It is safe for concurrent use.
-type Doctor struct{ p Parts }
+type Doctor struct {
+	p Parts
+
+	mu  sync.Mutex
+	now *examination // under way; nil: none
+}
+
+// examination is one that several callers may wait for.
+type examination struct {
+	done  chan struct{}
+	found []Finding
+}
 
 // New makes a Doctor, whose parts must live for as long as it examines.
 func New(p Parts) *Doctor {
@@ -65,7 +81,7 @@ func New(p Parts) *Doctor {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
-	return &Doctor{p}
+	return &Doctor{p: p}
 }
 
 // check is one thing that is looked at.
@@ -107,27 +123,57 @@ const (
 )
 
 // Examine looks at everything, in less than five seconds whatever does not answer,
-// and returns at least one finding for each check. Its error says that the actor may
-// not read. A nil Doctor finds nothing.
+// and returns at least one finding for each check. Who asks while another waits for
+// an examination gets the same. The error says that the actor may not read. A nil
+// Doctor finds nothing.
 func (d *Doctor) Examine(ctx context.Context, who exodrive.Actor) ([]Finding, error) {
 	if err := who.May(exodrive.ScopeRead); err != nil || d == nil {
 		return []Finding{}, err
 	}
+	e := d.begin(ctx)
+	select {
+	case <-e.done:
+		return slices.Clone(e.found), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// begin joins the examination under way, or begins one, which does not end with its
+// caller.
+func (d *Doctor) begin(ctx context.Context) *examination {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.now != nil {
+		return d.now
+	}
+	e := &examination{done: make(chan struct{})}
+	d.now = e
+	go func() { // ends within patience
+		e.found = examine(context.WithoutCancel(ctx), d.p)
+		d.mu.Lock()
+		d.now = nil
+		d.mu.Unlock()
+		close(e.done)
+	}()
+	return e
+}
+
+func examine(ctx context.Context, p Parts) []Finding {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if p.Store != nil {
+		p.pools = p.Store.PoolStats()
+	}
 	found := make([][]Finding, len(checks))
 	var looking sync.WaitGroup
 	for i, c := range checks {
-		if c.there == nil || c.there(&d.p) {
-			looking.Go(func() { found[i] = c.run(ctx, &d.p) })
+		if c.there == nil || c.there(&p) {
+			looking.Go(func() { found[i] = c.run(ctx, &p) })
 		}
 	}
 	looking.Wait()
-	all := []Finding{}
-	for _, f := range found {
-		all = append(all, f...)
-	}
-	return all, nil
+	return slices.Concat(found...)
 }
 
 // run is one check within its limit. A look that does not return, as at a disk that

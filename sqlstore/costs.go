@@ -9,8 +9,7 @@ import (
 )
 
 // Cost is what a statement has cost since the process began, or since it was noted
-// first. Of a statement that has no number of parameters of its own, such as a list's,
-// each text counts by itself.
+// first. Of one that is put together, such as a list's, each text counts by itself.
 type Cost struct {
 	Text  string
 	Count int64
@@ -21,9 +20,9 @@ type Cost struct {
 // Mean is what it costs on average.
 func (c Cost) Mean() time.Duration { return c.Total / time.Duration(max(1, c.Count)) }
 
-// Costs are the statements of this process that took longest on average, at most n.
+// Costs are the statements of this process, those that take longest on average first.
 // The wait for a connection counts.
-func (s *Store) Costs(n int) []Cost { return s.costs.most(n) }
+func (s *Store) Costs() []Cost { return s.costs.all() }
 
 // mostCosts bounds the statements that are noted. The fixed ones are some hundred;
 // the texts of lists have no end.
@@ -82,7 +81,7 @@ func (c *costs) room(took time.Duration) bool {
 	return true
 }
 
-func (c *costs) most(n int) []Cost {
+func (c *costs) all() []Cost {
 	c.mu.Lock()
 	all := make([]Cost, 0, len(c.byText))
 	for _, one := range c.byText {
@@ -90,7 +89,7 @@ func (c *costs) most(n int) []Cost {
 	}
 	c.mu.Unlock()
 	slices.SortFunc(all, func(a, b Cost) int { return cmp.Or(cmp.Compare(b.Mean(), a.Mean()), cmp.Compare(a.Text, b.Text)) })
-	return all[:min(n, len(all))]
+	return all
 }
 
 // ServerCosts are what the database itself says of this program's statements, at most
