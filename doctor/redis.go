@@ -16,8 +16,8 @@ func hasRedis(p *Parts) bool { return p.Redis != nil }
 func lookAtRedis(ctx context.Context, p *Parts) ([]Finding, error) {
 	info, took, err := askRedis(ctx, p.Redis)
 	if err != nil {
-		return []Finding{{"redis", Fail, "no answer", "REDIS_URL is set and nothing answers there. Answers are as right as before, but each node loads by itself, and limits count per node.",
-			"Look at Redis, its connection limit and the network to it; it is taken up again by itself."}}, nil //nolint:nilerr // that is the finding
+		return []Finding{{"redis", Fail, "no answer", "REDIS_URL is set and nothing answers there. Answers are as right as before, but each node loads by itself, and limits count per node.", //nolint:nilerr // that is the finding
+			"Look at Redis, its connection limit and the network to it; it is taken up again by itself."}}, nil
 	}
 	found := []Finding{judgeLatency(took, p.Limits), judgeRedisMemory(info), judgeClients(info)}
 	if p.Cache != nil {
