@@ -83,7 +83,7 @@ func TestCacheMetrics(t *testing.T) {
 			`exodrive_cache_layer_hit_ratio{family="word",layer="memory"} 0.75`, `exodrive_cache_layer_hit_ratio{family="word",layer="remote"} 0`,
 			`exodrive_cache_load_seconds_count{family="word"} 2`, `exodrive_cache_load_seconds_sum{family="word"} 0.06`,
 			`exodrive_cache_load_errors_total{family="word"} 1`, `exodrive_cache_stale_total{family="word",reason="unverified"} 0`,
-			`exodrive_cache_entries 1`, `exodrive_cache_waiters 0`, `exodrive_cache_horizon 101`, `exodrive_cache_database_down 0`,
+			`exodrive_cache_entries 1`, `exodrive_cache_waiters 0`, `exodrive_cache_horizon 101`, `exodrive_cache_journal_lag_seconds 0`, `exodrive_cache_floors 1`, `exodrive_cache_database_down 0`,
 			`exodrive_cache_lease_seconds 1.75`, `exodrive_cache_lease_age_seconds 0.25`, `exodrive_cache_polls_total 1`, `exodrive_cache_poll_failures_total 0`,
 			`exodrive_cache_raises_total 1`, `exodrive_cache_remote_breaker_open 0`, `exodrive_cache_inconsistent_total 0`,
 		} {

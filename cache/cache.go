@@ -171,6 +171,9 @@ type history struct {
 	furthest atomic.Uint64
 	// heard are the marks at or above the horizon whose rows have been read.
 	heard markSet[Mark]
+	// held is since when, on the monotonic clock, the horizon has not moved although
+	// marks above it have been read; 0 while there are none.
+	held atomic.Int64
 	// settled are marks of other epochs that callers carried before a poll began: it
 	// has read what they wrote, under whatever number.
 	settled markSet[foreign]

@@ -189,11 +189,20 @@ func TestLongTransaction(t *testing.T) {
 		if held := time.Since(begun); held < 10*time.Minute {
 			t.Errorf("the horizon was held for %v only", held)
 		}
+		for i, node := range f.nodes {
+			if s := node.Stats(); s.HeldBack < 10*time.Minute || s.HeldBack > time.Since(begun) || s.Floors != 1 {
+				t.Errorf("node %d says that the horizon is held for %v and %d floors were raised; want some ten minutes and 1", i, s.HeldBack, s.Floors)
+			}
+		}
 		if remote.Len() > 0 {
 			t.Error("what only the second rule allows was shared")
 		}
 		n.Raise(t.Context(), long.Commit())
 		f.expect("the long one itself", n, "b", "at last", cache.Loaded)
+		settle()
+		if s := n.Stats(); s.HeldBack != 0 || s.Floors != 2 {
+			t.Errorf("after it the horizon is held for %v and %d floors were raised; want 0 and 2", s.HeldBack, s.Floors)
+		}
 	})
 }
 

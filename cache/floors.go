@@ -26,6 +26,8 @@ type floors struct {
 	// also in an entry that he takes from memory as part of another. Raises at the
 	// same time may share a number.
 	heard atomic.Uint64
+	// used is how many slots have been raised at least once.
+	used atomic.Int64
 }
 
 type floor struct {
@@ -71,16 +73,23 @@ func (f *floors) slotsOf(tags []string) []uint32 {
 
 // raise lifts the floor of a tag. A mark that is not above the floor is still
 // news: on Postgres a transaction with a lower mark may commit later.
-func (f *floors) raise(tag string, m Mark) { f.lift(&f.slots[f.slotOf(tag)], m) }
+func (f *floors) raise(tag string, m Mark) {
+	if f.lift(&f.slots[f.slotOf(tag)], m) {
+		f.used.Add(1)
+	}
+}
 
 // raiseAll lifts the floor under every tag.
 func (f *floors) raiseAll(m Mark) { f.lift(&f.all, m) }
 
-func (f *floors) lift(at *floor, m Mark) {
+// lift tells whether it was the first raise of the slot.
+func (f *floors) lift(at *floor, m Mark) (first bool) {
 	atomicMax(&at.mark, uint64(m))
 	number := f.heard.Load() + 1
+	first = at.heard.CompareAndSwap(0, number)
 	atomicMax(&at.heard, number)
 	atomicMax(&f.heard, number)
+	return first
 }
 
 func atomicMax(a *atomic.Uint64, v uint64) {

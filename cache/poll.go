@@ -173,6 +173,7 @@ func (r *reader) raise(h *history, reading Reading) {
 		h.floors.raise(raise.Tag, raise.Mark)
 	}
 	h.note(reading)
+	h.hold(reading.Horizon, r.c.o.Clock().Mono)
 	h.horizon.Store(uint64(reading.Horizon))
 	r.c.counters.heard.Add(uint64(len(reading.Raises)))
 }
@@ -219,6 +220,12 @@ func (s *markSet[M]) has(mark M) bool {
 	return ok
 }
 
+func (s *markSet[M]) empty() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.marks) == 0
+}
+
 func (s *markSet[M]) drop(old func(M) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -243,4 +250,15 @@ func (h *history) note(reading Reading) {
 // knows tells whether the writes of a mark have been read from the journal.
 func (h *history) knows(mark Mark) bool {
 	return uint64(mark) < h.horizon.Load() || h.heard.has(mark)
+}
+
+// hold notes since when the horizon waits for a transaction that others have
+// overtaken. It is called before the horizon moves.
+func (h *history) hold(horizon Mark, now time.Duration) {
+	switch {
+	case h.heard.empty():
+		h.held.Store(0)
+	case uint64(horizon) != h.horizon.Load() || h.held.Load() == 0:
+		h.held.Store(max(int64(now), 1))
+	}
 }

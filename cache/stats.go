@@ -11,18 +11,23 @@ import (
 
 // Stats are the figures of one node since it began, but for those that say "now".
 type Stats struct {
-	Epoch    Epoch
-	Horizon  Mark
-	Lease    time.Duration // now: what is left of it, below 0 once it has lapsed
-	Down     bool          // now: neither journal nor loads succeed
-	Entries  int           // now
-	Bytes    int64         // now: their weight
-	Room     int64         // for how much weight there is room
-	Absences int           // now
-	Waiters  int           // now: callers that wait for loads
-	Loading  int           // now: loads that run
-	Queued   int           // now: loads that wait for a place
-	Refused  uint64        // loads that got none in time
+	Epoch   Epoch
+	Horizon Mark
+	Lease   time.Duration // now: what is left of it, below 0 once it has lapsed
+	Down    bool          // now: neither journal nor loads succeed
+	// HeldBack is now: for how long the horizon has not moved although marks above it
+	// have been read. The oldest open transaction that others overtook is older; 0 is
+	// none. Entries loaded meanwhile are not shared.
+	HeldBack time.Duration
+	Floors   int    // now: slots of the table that were raised, at most Options.Slots
+	Entries  int    // now
+	Bytes    int64  // now: their weight
+	Room     int64  // for how much weight there is room
+	Absences int    // now
+	Waiters  int    // now: callers that wait for loads
+	Loading  int    // now: loads that run
+	Queued   int    // now: loads that wait for a place
+	Refused  uint64 // loads that got none in time
 
 	Polls, PollsFailed uint64
 	PollTook           time.Duration // the last one
@@ -182,6 +187,7 @@ func (c *Cache) Stats() Stats {
 	loading, queued := c.gate.figures()
 	s := Stats{
 		Epoch: h.epoch, Horizon: Mark(h.horizon.Load()),
+		HeldBack: h.heldFor(c.o.Clock().Mono), Floors: int(h.floors.used.Load()),
 		Lease: time.Duration(c.lease.mono.Load()) - c.o.Clock().Mono, Down: c.down.Load(),
 		Entries: c.entries.EstimatedSize(), Bytes: int64(c.entries.WeightedSize()), Room: c.o.Bytes, Absences: c.absences.EstimatedSize(),
 		Waiters: int(c.waiters.Load()), Loading: loading, Queued: queued, Refused: c.gate.refused.Load(),
@@ -207,4 +213,11 @@ func (c *Cache) Stats() Stats {
 		}
 	}
 	return s
+}
+
+func (h *history) heldFor(now time.Duration) time.Duration {
+	if since := h.held.Load(); since > 0 {
+		return max(0, now-time.Duration(since))
+	}
+	return 0
 }
