@@ -21,6 +21,8 @@ func lookAtCache(_ context.Context, p *Parts) ([]Finding, error) {
 func judgeLease(s cache.Stats) Finding {
 	f := Finding{"lease", OK, fmt.Sprintf("%s left, polls take %s", short(s.Lease), short(s.PollTook)), "The node reads the journal in time, so it may serve from memory.", ""}
 	switch {
+	case s.Lease < 0 && s.Polls+s.PollsFailed == 0 && -s.Lease < firstPoll:
+		f.Figure, f.Meaning = "not read yet", "The node has just begun."
 	case s.Lease < 0:
 		f.Level, f.Figure = Fail, fmt.Sprintf("lapsed %s ago, %d polls failed", short(-s.Lease), s.PollsFailed)
 		f.Meaning = "The journal cannot be read, so every read goes to the database, or is answered stale."
@@ -31,6 +33,9 @@ func judgeLease(s cache.Stats) Finding {
 	}
 	return f
 }
+
+// firstPoll is how long a node that begins may take to read the journal.
+const firstPoll = 5 * time.Second
 
 // slowPoll is a quarter of the least bound in use: polls come four times as often.
 const slowPoll = 250 * time.Millisecond

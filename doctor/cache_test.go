@@ -110,11 +110,14 @@ func TestChurn(t *testing.T) {
 func TestLapsedLease(t *testing.T) {
 	t.Parallel()
 	p := newPatient(t, anyDatabase(t))
-	p.fine("lease")
-	idle := rental.NewCache(p.Store) // it was never started
-	t.Cleanup(idle.Close)
-	p.Cache = idle.Stats
+	c := p.serve(func(o *cache.Options) { o.Bound = 300 * time.Millisecond })
+	c.Close() // now nobody reads the journal
+	p.eventually("the lease has lapsed", func() bool { return c.Stats().Lease < 0 })
 	p.says(doctor.Fail, "lease", "lapsed")
+	begun := rental.NewCache(p.Store)
+	t.Cleanup(begun.Close)
+	p.Cache = begun.Stats
+	p.says(doctor.OK, "lease", "just begun")
 }
 
 // An answer that was older than promised is a fault; here one changes and no journal says so.

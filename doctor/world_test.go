@@ -42,7 +42,6 @@ type patient struct {
 	t       testing.TB
 	url     string
 	service *rental.Service
-	nodes   int
 }
 
 // newPatient opens a healthy one; adjust may change what its cache is made of.
