@@ -275,29 +275,6 @@ func TestP1WriteRightAfterACrash(t *testing.T) {
 	}
 }
 
-// So it is for a node with stamps from beyond its last poll.
-//
-// Red when: Raise compares the mark with the horizon of the last poll only.
-func TestP1WriteAfterACrashBelowAStamp(t *testing.T) {
-	in(t, func(t *testing.T) {
-		f := newFleet(t, 1, nil)
-		n := f.nodes[0]
-		f.aside("a", "one")
-		settle()
-		f.write(n, "a", "two")
-		for range 5 {
-			f.Begin().Rollback()
-		}
-		f.expect("before the crash", n, "a", "two", cache.Loaded)
-		f.Crash(5)
-		if err := f.NewEpoch(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		f.write(n, "a", "three")
-		f.expect("after the write", n, "a", "three", cache.Loaded)
-	})
-}
-
 // The same for a load that began before the crash and ends after it: it serves
 // those who came before, and nobody else.
 //
