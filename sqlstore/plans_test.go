@@ -152,6 +152,11 @@ func TestPlans(t *testing.T) {
 			}
 			checkPlans(t, db, url, fmt.Sprintf("list %+v", q), "", "", trace.take())
 		}
+		// The doctor, who looks at the same from inside, finds as little.
+		if scans, looked, err := s.Scans(t.Context(), today, 5000); err != nil || looked < 25 || len(scans) > 0 {
+			t.Errorf("the doctor finds %d of %d statements to read all of a table: %+v (%v)", len(scans), looked, scans, err)
+		}
+		trace.take()
 		// What booking, the back office and a renter's own pages will ask.
 		checkPlans(t, db, url, "bookings in the way of another", "bookings", byCarAndDays, []asked{{
 			`SELECT id FROM bookings WHERE car_id = $1 AND start_date < $3 AND end_date > $2`, []any{car, today.String(), today.Add(5).String()}}})
