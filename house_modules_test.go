@@ -23,13 +23,20 @@ var thirdParty = map[string]string{
 	"github.com/pressly/goose/v3":              "migrations: versions, order and transactions on both engines",
 	"github.com/prometheus/client_golang":      "metrics in the format that every collector reads",
 	"github.com/redis/rueidis":                 "Redis: one client for single, Sentinel and Cluster that joins the commands of many callers",
+	"go.opentelemetry.io/otel":                 "traces: what a span says, in the words that every collector knows",
+	"go.opentelemetry.io/otel/sdk":             "traces: spans, sampling and their bounded queue",
+	"go.opentelemetry.io/otel/trace":           "traces: the span that a context carries",
+	"go.opentelemetry.io/proto/otlp":           "tests: reads what a collector is sent",
 	"go.uber.org/goleak":                       "tests: no goroutine outlives the part that began it",
 	"golang.org/x/net":                         "tests: parses pages, so that assertions are about elements and not about text",
 	"github.com/santhosh-tekuri/jsonschema/v6": "tests: whether answers and examples fit the schemas of the API's document",
 	"github.com/viccon/sturdyc":                "bench: a cache in memory of others, to compare with",
 	"golang.org/x/sync":                        "errgroup: independent parts of a read in parallel, with one error and one end",
+	"google.golang.org/protobuf":               "tests: decodes what a collector is sent",
 	"modernc.org/sqlite":                       "SQLite without C, so that one static binary runs everywhere",
 	"pgregory.net/rapid":                       "tests: properties of price and days over generated cases that shrink",
+
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp": "traces: OTLP over HTTP, with its retries off and a queue that loses",
 }
 
 // Every module of others has a reason written down, and no reason outlives its module.

@@ -49,6 +49,7 @@ type App struct {
 
 	redis    *rediscache.Client // nil: none
 	history  *obs.History
+	traces   *obs.Traces // nil: none
 	log      *slog.Logger
 	site     *http.Server
 	ops      *http.Server
@@ -114,6 +115,9 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 			return nil, err
 		}
 	}
+	if a.traces, err = openTraces(ctx, c, version, log); err != nil {
+		return nil, err
+	}
 	if a.Store, err = OpenMigrated(ctx, c, now); err != nil {
 		return nil, err
 	}
@@ -133,7 +137,7 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 		o.Log, o.Bound, o.Loaded, o.Called = log, cacheBound, ofCache.loaded, ofCache.called
 		o.Loads = loadsOf(a.Store)
 		if a.redis != nil {
-			withRedis(o, a.redis)
+			withRedis(o, a.redis, a.traces != nil)
 		}
 	})
 	a.history = obs.NewHistory(metrics, now)
@@ -180,7 +184,7 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 	if c.RateLimits {
 		limiter = httpx.NewLimiter(now, httpx.DefaultPolicies)
 		if a.redis != nil {
-			limiter.Share(a.redis.Limits())
+			limiter.Share(tracedBuckets{a.redis.Limits()})
 		}
 	}
 	mux := http.NewServeMux()
@@ -191,7 +195,7 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 	ofAPI.Doctor = a.doctor(c, now)
 	api.Mount(mux, ofAPI)
 	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
-	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Marks: m})
+	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Traces: a.traces, Marks: m})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() {
 			// A caller who keeps the connection would send its next request just when it
@@ -264,4 +268,5 @@ func (a *App) close() {
 	if a.Store != nil {
 		a.Store.Close()
 	}
+	a.traces.Close()
 }

@@ -28,6 +28,7 @@ type Settings struct {
 	Secret         string `env:"EXO_SECRET" help:"Signs what callers carry; at least 32 characters. To change it, write the new one, a comma, and the old one. Empty: made once and kept in the database. Or EXO_SECRET_FILE."`
 	AdminToken     string `env:"EXO_ADMIN_TOKEN" help:"A bearer token that may do everything; at least 32 characters. Or EXO_ADMIN_TOKEN_FILE."`
 	RateLimits     string `env:"EXO_RATE_LIMITS" default:"on" help:"on or off."`
+	OTLPURL        string `name:"otlp-url" env:"EXO_OTLP_URL" help:"Collector of traces, as http://collector:4318 (OTLP over HTTP); empty makes none."`
 	AccessLog      string `env:"EXO_ACCESS_LOG" default:"sampled" help:"all, sampled (1 in 100) or off; failures are always logged."`
 	WarmOnStart    Switch `env:"EXO_WARM_ON_START" help:"Load what is asked first into the cache when the server starts; /readyz waits for it, at most 10 s."`
 	TrustedProxies string `env:"EXO_TRUSTED_PROXIES" help:"Addresses or networks whose X-Forwarded-For is believed, with commas."`
@@ -50,6 +51,7 @@ type Config struct {
 	AdminToken    string
 	Secrets       []string // the first one signs; empty: the database's own
 	RateLimits    bool
+	OTLPURL       string // empty: no traces
 	AccessLog     httpx.AccessLog
 	WarmOnStart   bool
 	Proxies       httpx.TrustedProxies
@@ -79,7 +81,7 @@ func (s Settings) Config() (Config, error) {
 		}
 		return v
 	}
-	c := Config{Addr: s.Addr, OpsAddr: s.OpsAddr, BaseURL: strings.TrimSuffix(s.BaseURL, "/")}
+	c := Config{Addr: s.Addr, OpsAddr: s.OpsAddr, BaseURL: strings.TrimSuffix(s.BaseURL, "/"), OTLPURL: collectorURL(fail, s.OTLPURL)}
 	c.AdminToken = secret("EXO_ADMIN_TOKEN", s.AdminToken)
 	if secrets := secret("EXO_SECRET", s.Secret); secrets != "" {
 		c.Secrets = strings.Split(secrets, ",")
@@ -155,6 +157,14 @@ func checkAddr(addr string) error {
 		return fmt.Errorf("%q is not an address; write host:port or :port", addr)
 	}
 	return nil
+}
+
+// collectorURL reads the address of the traces' collector, which may be empty.
+func collectorURL(fail func(string, ...any), address string) string {
+	if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https") {
+		fail("EXO_OTLP_URL is not the address of a collector; write it as http://collector:4318, without a password.")
+	}
+	return address
 }
 
 // checkDatabaseURL never repeats the address, which may hold a password.

@@ -28,6 +28,7 @@ func (s Settings) Print() string {
 		{"EXO_ADDR", s.Addr}, {"EXO_OPS_ADDR", s.OpsAddr}, {"EXO_BASE_URL", s.BaseURL}, {"EXO_DATA_DIR", s.DataDir},
 		{"EXO_DEMO", cmp.Or(string(s.Demo), "false")}, {"EXO_SECRET", hide("EXO_SECRET", s.Secret)}, {"EXO_ADMIN_TOKEN", hide("EXO_ADMIN_TOKEN", s.AdminToken)},
 		{"EXO_RATE_LIMITS", s.RateLimits},
+		{"EXO_OTLP_URL", collector(s.OTLPURL)},
 		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_WARM_ON_START", cmp.Or(string(s.WarmOnStart), "false")}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
 		{"DATABASE_URL", withoutPassword(s.database(secret("DATABASE_URL", s.DatabaseURL)))},
 		{"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},
@@ -36,6 +37,14 @@ func (s Settings) Print() string {
 		fmt.Fprintf(&b, "%s=%s\n", line[0], line[1])
 	}
 	return b.String()
+}
+
+// collector is the address of the traces' collector, which needs none.
+func collector(address string) string {
+	if address == "" {
+		return ""
+	}
+	return withoutPassword(address)
 }
 
 // withoutPassword is an address of a database that may be shown. What cannot be

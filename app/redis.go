@@ -34,8 +34,11 @@ func openRedis(ctx context.Context, c Config, store *sqlstore.Store, log *slog.L
 
 // withRedis lets the nodes share entries and rings. Behind the fast bell stays the
 // database's, for while Redis is gone.
-func withRedis(o *cache.Options, redis *rediscache.Client) {
+func withRedis(o *cache.Options, redis *rediscache.Client, traced bool) {
 	o.Remote = redis.Remote()
+	if traced {
+		o.Remote = tracedRemote{o.Remote}
+	}
 	if o.Bell == nil {
 		o.Bell = redis.Bell()
 	} else {

@@ -68,6 +68,7 @@ func (a *App) stop(ctx context.Context) error {
 		if a.redis != nil {
 			a.redis.Close()
 		}
+		a.traces.Close()
 		closed <- a.Store.Close()
 	}()
 	select {

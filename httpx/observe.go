@@ -21,6 +21,7 @@ type ObserveOptions struct {
 	AccessLog AccessLog     // empty: LogSampled
 	Metrics   *obs.Metrics  // may be nil
 	NewID     func() string // of a request; nil: 16 random bytes in hex
+	Traces    *obs.Traces   // nil: none are made
 	Marks     *Marks        // nil: callers neither carry marks nor are given any
 }
 
@@ -34,7 +35,7 @@ type ObserveOptions struct {
 //   - turns a panic into a 500 problem without the panic's text or, when the
 //     answer has begun, cuts the connection, so that nobody takes a part for the
 //     whole;
-//   - writes one log line and counts the metrics.
+//   - writes one log line, counts the metrics and ends the trace.
 func Observe(next http.Handler, o ObserveOptions) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -91,6 +92,7 @@ func (o *observer) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.marks, w.request = o.o.Marks, r
 		ctx = o.o.Marks.carried(ctx, r.Header)
 	}
+	ctx = o.o.Traces.Request(ctx, r.Header, rec)
 	state.request = *r.WithContext(obs.WithRequest(ctx, rec)) // the copy it makes stays on the stack
 	r = &state.request
 	defer o.end(w, r)
@@ -114,6 +116,7 @@ func (o *observer) end(w *writer, r *http.Request) {
 	w.finish(abort)
 	took := time.Since(w.start)
 	o.o.Metrics.RequestDone(w.record, r.Method, w.status, took)
+	w.record.EndRequest(r.Method, w.status)
 	o.lines.write(r.Context(), w, r.Method, took, stack)
 	if abort {
 		panic(http.ErrAbortHandler)

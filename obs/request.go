@@ -37,6 +37,7 @@ type Request struct {
 
 	db      statements
 	metrics *Metrics // nil: nobody counts
+	span    *Span    // nil: not traced
 	self    carrier
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/obs"
 )
 
 // reads are the families of public reads: how each is named in a cache, what it
@@ -49,7 +50,16 @@ const staleWindow = 24 * time.Hour
 // read answers through the cache, with a sentence for what the cache itself may
 // fail with.
 func read[K, V any](ctx context.Context, f *cache.Family[K, V], k K) (cache.Answer[V], error) {
+	ctx, span := obs.StartSpan(ctx, "cache", f.Name)
 	a, err := f.Read(ctx, k)
+	if span != (obs.Span{}) {
+		span.Set("exodrive.layer", layers[a.Layer])
+		if exodrive.CodeOf(err) == exodrive.NotFound {
+			span.End(nil) // that is an answer
+		} else {
+			span.End(err)
+		}
+	}
 	switch {
 	case errors.Is(err, cache.ErrBusy):
 		err = exodrive.Errorf(exodrive.Unavailable, "Too many callers wait for an answer just now; try again in a moment.").Because(err)
@@ -58,6 +68,9 @@ func read[K, V any](ctx context.Context, f *cache.Family[K, V], k K) (cache.Answ
 	}
 	return a, err
 }
+
+// layers are the words for where an answer came from.
+var layers = [...]string{cache.Loaded: "database", cache.Memory: "memory", cache.Far: "redis"}
 
 func newReads(c *cache.Cache, s *Service) reads {
 	absent := func(err error) bool { return exodrive.CodeOf(err) == exodrive.NotFound }

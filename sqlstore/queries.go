@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -37,6 +38,8 @@ func (q queries) each(ctx context.Context, text string, args []any, read func(sc
 	defer cancel()
 	defer obs.RequestFrom(ctx).DB()()
 	defer q.costs.noteSince(time.Now(), text)
+	ctx, span := startStatement(ctx, text)
+	defer func() { span.End(err) }()
 	if q.trace != nil {
 		q.trace(text, args)
 	}
@@ -118,9 +121,11 @@ func (q queries) exec(ctx context.Context, text string, args ...any) error {
 }
 
 // affected runs a statement and tells how many rows it changed.
-func (q queries) affected(ctx context.Context, text string, args ...any) (int64, error) {
+func (q queries) affected(ctx context.Context, text string, args ...any) (n int64, err error) {
 	defer obs.RequestFrom(ctx).DB()()
 	defer q.costs.noteSince(time.Now(), text)
+	ctx, span := startStatement(ctx, text)
+	defer func() { span.End(err) }()
 	if q.trace != nil {
 		q.trace(text, args)
 	}
@@ -129,6 +134,14 @@ func (q queries) affected(ctx context.Context, text string, args ...any) (int64,
 		return 0, q.d.public(err)
 	}
 	return r.RowsAffected()
+}
+
+// startStatement begins the span of a statement: its text, which has no values.
+func startStatement(ctx context.Context, text string) (context.Context, obs.Span) {
+	verb, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	ctx, span := obs.StartSpan(ctx, "db", verb)
+	span.Set("db.query.text", text)
+	return ctx, span
 }
 
 // insertRows inserts many rows with one statement per batch. prefix is the text

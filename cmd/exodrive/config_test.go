@@ -82,6 +82,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	t.Parallel()
 	wrong := []string{
 		"EXO_ADDR=here", "EXO_OPS_ADDR=there", "EXO_BASE_URL=cars.example.com", "EXO_DEMO=maybe", "EXO_WARM_ON_START=soon", "EXO_ADMIN_TOKEN=" + password,
+		"EXO_OTLP_URL=http://u:" + password + "@h",
 		"EXO_RATE_LIMITS=some", "EXO_ACCESS_LOG=loud", "EXO_TRUSTED_PROXIES=everybody", "EXO_TIME_ZONE=Europe/Atlantis",
 		"DATABASE_URL=mysql://u:" + password + "@h/d", "DATABASE_POOL=1", "DATABASE_POOLER=session",
 	}
@@ -137,7 +138,7 @@ func TestPrintConfig(t *testing.T) {
 		}
 	}
 	shown := printed(nil)
-	check(shown, "EXO_ADDR=:8080", "EXO_OPS_ADDR=127.0.0.1:9090", "EXO_DEMO=false", "EXO_WARM_ON_START=false", "EXO_ADMIN_TOKEN=", "EXO_RATE_LIMITS=on",
+	check(shown, "EXO_ADDR=:8080", "EXO_OPS_ADDR=127.0.0.1:9090", "EXO_DEMO=false", "EXO_WARM_ON_START=false", "EXO_ADMIN_TOKEN=", "EXO_OTLP_URL=", "EXO_RATE_LIMITS=on",
 		"EXO_ACCESS_LOG=sampled", "EXO_TIME_ZONE=UTC", "DATABASE_URL=sqlite:data/exodrive.db", "DATABASE_POOL=20", "DATABASE_POOLER=none")
 	for _, name := range variables() {
 		if _, ok := shown[name]; !ok {
@@ -146,6 +147,7 @@ func TestPrintConfig(t *testing.T) {
 	}
 	check(printed([]string{"EXO_ADMIN_TOKEN=" + token, "DATABASE_URL=postgres://u:" + password + "@h:5433/d?sslmode=require"}),
 		"EXO_ADMIN_TOKEN=(hidden)", "DATABASE_URL=postgres://u:xxxxx@h:5433/d?sslmode=require")
+	check(printed([]string{"EXO_OTLP_URL=http://c:4318"}), "EXO_OTLP_URL=http://c:4318")
 	check(printed([]string{"DATABASE_URL=postgres://h/d?user=u&password=" + password}), "DATABASE_URL=postgres://h/d?password=xxxxx&user=u")
 	check(printed([]string{"EXO_ADDR=:1", "EXO_DEMO=1", "EXO_WARM_ON_START=1", "DATABASE_POOL=3"}, "--addr=:2", "--demo=false", "--warm-on-start=no", "--database-pool", "4", "--ops-addr="),
 		"EXO_ADDR=:2", "EXO_DEMO=false", "EXO_WARM_ON_START=no", "DATABASE_POOL=4", "EXO_OPS_ADDR=")
