@@ -101,7 +101,7 @@ func Migrate(ctx context.Context, store *sqlstore.Store) (from, to int64, err er
 // operator. now is the clock, time.Now but in tests.
 func New(ctx context.Context, c Config, version string, log *slog.Logger, now func() time.Time) (_ *App, err error) {
 	a := &App{log: log}
-	defer func() {
+	defer func() { //nolint:contextcheck // what has begun is ended whatever became of ctx
 		if err != nil {
 			a.close()
 		}

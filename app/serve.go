@@ -62,7 +62,7 @@ func (a *App) stop(ctx context.Context) error {
 	}
 	err = errors.Join(err, a.ops.Close())
 	closed := make(chan error, 1)
-	go func() { // ends with the last statement, which has its own limit
+	go func() { //nolint:contextcheck // ends with the last statement, which has its own limit
 		a.history.Close()
 		a.Cache.Close()
 		if a.redis != nil {
