@@ -47,6 +47,7 @@ verify: gofmt build ## check that generated files, formatting and module files a
 bench: ## measure: start, reads of a large fleet on both engines (some ten minutes)
 	go test ./bench -run='^$$' -bench=Start -benchtime=5x -timeout=10m
 	go test ./bench -run='^$$' -bench=Hit -benchtime=200000x -count=$(or $(COUNT),3)
+	go test ./bench -run='^$$' -bench=Instrumentation -benchtime=300000x -count=$(or $(COUNT),3)
 	go test ./cache -run='^$$' -bench='Judge|Memory|Miss' -count=$(or $(COUNT),3)
 	go test ./bench -run='^$$' -bench=MemoryRead -benchtime=1000000x
 	go test ./bench -run='^$$' -bench=Writes -benchtime=1000x -count=$(or $(COUNT),3) -timeout=20m

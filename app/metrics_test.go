@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -80,6 +81,32 @@ func TestDocumentedMetricsMove(t *testing.T) {
 		} else if !moved[name] && elsewhere[name] == "" {
 			t.Errorf("%s did not move:\n%s", name, first[name])
 		}
+	}
+}
+
+// Whatever callers invent, the collector is given no more series: not for paths,
+// methods, parameters, hosts or ids of requests.
+func TestCallersMakeNoSeries(t *testing.T) {
+	s := defaults("sqlite:" + filepath.Join(t.TempDir(), "fleet.db"))
+	s.Demo = "true"
+	r := start(t, s)
+	hostile := func(n int) {
+		for i := range n {
+			unique := strconv.Itoa(n*1000 + i)
+			for _, path := range []string{"/" + unique, "/api/" + unique, "/api/cars/" + unique, "/api/cars?" + unique + "=1", "/api/cars?search=" + unique, "/api/admin/" + unique} {
+				ask(t, "M"+unique, r.site+path, "")
+				get(t, r.site+path, "X-Request-Id: request-"+unique, "User-Agent: "+unique, "Traceparent: "+unique)
+			}
+		}
+	}
+	series := func() int {
+		return len(regexp.MustCompile(`(?m)^exodrive_`).FindAllString(get(t, r.ops+"/metrics").body, -1))
+	}
+	hostile(1) // what there is of each kind
+	before := series()
+	hostile(30)
+	if after := series(); after != before {
+		t.Errorf("%d series became %d", before, after)
 	}
 }
 
