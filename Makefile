@@ -8,7 +8,7 @@ TOOL    := go tool -modfile=tools/go.mod
 # before the 15 minutes of the whole run are over.
 TESTS   := go test -shuffle=on -timeout=6m
 
-.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak
+.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,19 @@ bench: ## measure: start, reads of a large fleet on both engines (some ten minut
 bench-serve: ## measure hits beside a bare server, nginx and Varnish (some ten minutes)
 	scripts/setup bench
 	go run ./bench/serve -rounds=$(or $(COUNT),5)
+
+# k6 has a module of its own, so that ours stays small. Its first build takes a minute.
+bin/k6: tools/k6/go.mod tools/k6/go.sum
+	go build -modfile=tools/k6/go.mod -o $@ go.k6.io/k6
+
+load: bin/k6 ## run k6 against a server that it starts; LOAD=postgres: Postgres, Redis, two nodes; BREAK=slow or nocache must fail
+	scripts/setup
+	go build -o bin/load ./bench/load
+	bin/load -stores=$(or $(LOAD),embedded) -break=$(BREAK) $(FLAGS)
+
+load-proof: bin/k6 ## see that the load test is green, and red when a target is broken (some three minutes)
+	scripts/setup
+	EXO_LOAD=1 go test ./bench/load -count=1 -timeout=15m -v
 
 # EXO_SEED brings the random choices of a run back, EXO_FAULT leaves only the faults
 # with that text in their names.
