@@ -115,7 +115,7 @@ func judgePlans(scans []sqlstore.Scan, looked int) []Finding {
 
 // lookAtStatements names what takes long, as this process and as the database know.
 func lookAtStatements(ctx context.Context, p *Parts) ([]Finding, error) {
-	theirs, kept, err := p.Store.ServerCosts(ctx)
+	theirs, kept, err := p.Store.ServerCosts(ctx, fewRuns)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func lookAtStatements(ctx context.Context, p *Parts) ([]Finding, error) {
 // than by chance.
 const (
 	mostSlow = 5
-	fewRuns  = 3
+	fewRuns  = 10
 )
 
 func judgeCosts(name string, list []sqlstore.Cost, l Limits) []Finding {
@@ -207,19 +207,19 @@ const manyRows = 1_000_000
 
 // lookAtClock compares the database's clock with ours.
 func lookAtClock(ctx context.Context, p *Parts) ([]Finding, error) {
-	ahead, err := p.Store.Clock(ctx)
+	ahead, within, err := p.Store.Clock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return []Finding{judgeClock(ahead, p.Limits)}, nil
+	return []Finding{judgeClock(ahead, within, p.Limits)}, nil
 }
 
-func judgeClock(ahead time.Duration, l Limits) Finding {
+func judgeClock(ahead, within time.Duration, l Limits) Finding {
 	f := Finding{"clock", OK, "the database's is " + short(ahead.Abs()) + " ahead", "Both clocks agree.", ""}
 	if ahead < 0 {
 		f.Figure = "the database's is " + short(ahead.Abs()) + " behind"
 	}
-	if ahead.Abs() > l.Clock {
+	if ahead.Abs()-within > l.Clock {
 		f.Level, f.Meaning = Warn, "Holds end, and days begin, at different times for the database and for this node."
 		f.Advice = "Have both machines keep time (chrony, systemd-timesyncd)."
 	}

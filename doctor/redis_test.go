@@ -14,7 +14,7 @@ import (
 func TestRedisMemory(t *testing.T) {
 	t.Parallel()
 	redis := exotest.NewRedis(t)
-	p := &patient{t: t, Parts: doctor.Parts{Settings: sound}}
+	p := bare(t)
 	p.connect(redis.URL())
 	p.says(doctor.Warn, "redis memory", "without a limit", "Set maxmemory")
 	redis.Do("CONFIG", "SET", "maxmemory", "40mb")
@@ -31,7 +31,7 @@ func TestRedisMemory(t *testing.T) {
 func TestRedisConnections(t *testing.T) {
 	t.Parallel()
 	redis := exotest.NewRedis(t, "--maxclients", "20", "--maxmemory", "40mb", "--maxmemory-policy", "allkeys-lfu")
-	p := &patient{t: t, Parts: doctor.Parts{Settings: sound}}
+	p := bare(t)
 	p.connect(redis.URL())
 	p.fine()
 	for range 17 {
@@ -73,7 +73,7 @@ func TestRedisGone(t *testing.T) {
 	p.fine("redis", "redis memory")
 	redis.Kill()
 	p.says(doctor.Fail, "redis", "no answer")
-	never := &patient{t: t, Parts: doctor.Parts{Settings: sound}}
+	never := bare(t)
 	never.connect("redis://127.0.0.1:1")
 	never.says(doctor.Fail, "redis", "no answer")
 }

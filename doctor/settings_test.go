@@ -21,7 +21,7 @@ func TestSettings(t *testing.T) {
 		"EXO_RATE_LIMITS":     {func(p *doctor.Parts) { p.Settings.RateLimits = false }, "EXO_RATE_LIMITS=on"},
 		"EXO_TRUSTED_PROXIES": {func(p *doctor.Parts) { p.Forwarded = yes }, "share one rate limit"},
 	} {
-		p := &patient{t: t, Parts: doctor.Parts{Settings: sound}}
+		p := bare(t)
 		p.fine()
 		c.change(&p.Parts)
 		p.says(doctor.Warn, check, c.words)

@@ -92,10 +92,10 @@ func (c *costs) all() []Cost {
 	return all
 }
 
-// ServerCosts are what the database itself says of this program's statements, at most
-// ten, those that take longest on average first. ok is false where it does not keep
-// such a record, or does not show it.
-func (s *Store) ServerCosts(ctx context.Context) (list []Cost, ok bool, err error) {
+// ServerCosts are what the database itself says of this program's statements that were
+// run at least so many times: at most ten, those that take longest on average first.
+// ok is false where it does not keep such a record, or does not show it.
+func (s *Store) ServerCosts(ctx context.Context, runs int) (list []Cost, ok bool, err error) {
 	if s.d.serverCosts == "" {
 		return nil, false, nil
 	}
@@ -104,7 +104,7 @@ func (s *Store) ServerCosts(ctx context.Context) (list []Cost, ok bool, err erro
 		err = r.Scan(&c.Text, &c.Count, &total, &most)
 		c.Total, c.Max = time.Duration(total*float64(time.Millisecond)), time.Duration(most*float64(time.Millisecond))
 		return c, err
-	}, s.d.serverCosts)
+	}, s.d.serverCosts, runs)
 	if s.d.notKept(err) {
 		return nil, false, nil
 	}

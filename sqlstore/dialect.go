@@ -54,7 +54,8 @@ type dialect struct {
 	listen func(ctx context.Context, e engine, heard func()) error
 	// What operators ask: how many servers there are, the clock in Unix milliseconds,
 	// transactions older than $1 milliseconds, the names of indexes fit for use, and
-	// what statements cost. A text is empty where there is no such thing.
+	// what statements cost that were run at least $1 times. A text is empty where there
+	// is no such thing.
 	nodes, clock, held, indexes, serverCosts string
 	// notKept recognises that the server keeps or shows no record of costs.
 	notKept func(error) bool

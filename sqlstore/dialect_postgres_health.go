@@ -33,7 +33,7 @@ const (
 	postgresServerCosts = `SELECT s.query, s.calls, s.total_exec_time, s.max_exec_time FROM pg_stat_statements s
 		WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 			AND s.userid = (SELECT usesysid FROM pg_user WHERE usename = current_user)
-			AND s.query ~* '^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s'
+			AND s.calls >= $1 AND s.query ~* '^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\s'
 		ORDER BY s.mean_exec_time DESC LIMIT 10`
 )
 

@@ -21,16 +21,16 @@ func (s *Store) Nodes(ctx context.Context) (n int, err error) {
 	return n, s.row(ctx, s.d.nodes).scan(&n)
 }
 
-// Clock is how far the database's clock is ahead of ours, give or take half of the
-// time that asking took.
-func (s *Store) Clock(ctx context.Context) (ahead time.Duration, err error) {
+// Clock is how far the database's clock is ahead of ours, give or take within: half of
+// the time that asking took.
+func (s *Store) Clock(ctx context.Context) (ahead, within time.Duration, err error) {
 	var theirs int64
 	asked := s.now()
 	if err := s.row(ctx, s.d.clock).scan(&theirs); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	ours := asked.Add(s.now().Sub(asked) / 2)
-	return time.Duration(theirs-ms(ours)) * time.Millisecond, nil
+	within = s.now().Sub(asked) / 2
+	return time.Duration(theirs-ms(asked.Add(within))) * time.Millisecond, within, nil
 }
 
 // File is that of an embedded database, "" for a server.
