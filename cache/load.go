@@ -239,6 +239,12 @@ func (c *Cache) refresh(e *Entry, now Instant) {
 			return
 		}
 		fl.spare(c)
+		// A reader may have found the entry just before another refresh replaced it. Now
+		// that this flight is the key's only one, nobody replaces it.
+		if kept, ok := c.entries.GetIfPresent(e.asked.key); !ok || kept != e {
+			c.flights.land(e.asked.key, fl, Served{}, errElsewhere)
+			return
+		}
 		e.family.fly(c.life, e.asked, fl, false)
 		if fl.err != nil {
 			doubled := min(r.failed.Add(1)-1, mostDoublings) // more would overflow

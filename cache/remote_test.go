@@ -249,7 +249,8 @@ func TestP6LoaderPanics(t *testing.T) {
 // What is loaded anew as it ages is loaded once in the whole fleet, also while
 // nothing is written and all loads have the same stamp.
 //
-// Red when: a refresh takes from the remote cache only what has a higher stamp.
+// Red when: a refresh takes from the remote cache only what has a higher stamp; or, one run in some
+// twenty, refreshes an entry that was replaced already.
 func TestP6OneRefreshInTheFleet(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f, _, _ := withRemote(t, 6)

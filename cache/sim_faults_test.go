@@ -240,8 +240,12 @@ func (w *simWorld) clear(rng *rand.Rand) {
 func (w *simWorld) stop(rng *rand.Rand) {
 	time.Sleep(someTime(rng, 5*time.Second))
 	w.db.Stop()
+	stopped := time.Now()
 	time.Sleep(someTime(rng, 2*time.Second))
 	w.db.Start()
+	w.result.mu.Lock()
+	defer w.result.mu.Unlock()
+	w.result.down += time.Since(stopped)
 }
 
 // suspendOne puts a machine to sleep.
