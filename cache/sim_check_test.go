@@ -15,7 +15,7 @@ type simResult struct {
 	errors  int
 	flagged int // answers marked as not verifiable, which promise nothing
 	worst   time.Duration
-	down    time.Duration // for which the database answered nobody
+	down    time.Duration   // for which the database answered nobody
 	ages    []time.Duration // of the answers that were old at all
 
 	behindRaise int // older than what the same node was told before the read
