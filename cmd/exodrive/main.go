@@ -59,14 +59,26 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitKilled = 128 // and the number of the signal, as shells say it
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// A second signal ends the program at once.
-	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(untilSignal(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// untilSignal is the life of the program: a first signal ends it, in order; a second
+// one at once. Both are taken from one channel, so that none is lost between them.
+func untilSignal() context.Context {
+	ctx, end := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		end()
+		again, _ := (<-signals).(syscall.Signal)
+		os.Exit(exitKilled + int(again))
+	}()
+	return ctx
 }
 
 // run is the program with its parts passed in; it returns the exit code.
