@@ -99,10 +99,11 @@ func TestGateBoundsLoads(t *testing.T) {
 }
 
 // Who comes to a line that has been standing for a second learns within a twentieth
-// of it that he is to come again; while places become free all the time he gets one,
-// and a line that was empty is one for a burst again.
+// of it that he is to come again, also where it is empty for an instant; while places
+// become free all the time he gets one, and a second later the line is one for a burst
+// again.
 //
-// Red when: stand does not look at how long the line has been standing; or never forgets it.
+// Red when: stand does not look at how long the line has been standing; or forgets it with an empty line; or never.
 func TestGateRefusesSoonWhileTheLineStands(t *testing.T) {
 	in(t, func(t *testing.T) {
 		_, n := gated(t, 2)
@@ -126,6 +127,9 @@ func TestGateRefusesSoonWhileTheLineStands(t *testing.T) {
 				}
 			})
 			time.Sleep(10 * time.Millisecond)
+			if i == 300 {
+				time.Sleep(200 * time.Millisecond) // the line is empty
+			}
 		}
 		all.Wait()
 		if served < 75 || served > 105 {
@@ -134,6 +138,7 @@ func TestGateRefusesSoonWhileTheLineStands(t *testing.T) {
 		if refused < 150 || longest > 50*time.Millisecond {
 			t.Errorf("the last %d refusals took up to %v, want 50 ms", refused, longest)
 		}
+		time.Sleep(time.Second)
 		c := hold(n)
 		var burst []<-chan seen
 		for i := range 4 {
