@@ -26,7 +26,7 @@ var houseRanks = map[string]int{
 	"rental": 2, "doctor": 2,
 	"api": 3, "live": 3, "web": 3, "web/admin": 3, "graph": 3,
 	"app": 4,
-	"bench/stage": 4, "bench/report": 4,
+	"bench/stage": 4, "bench/report": 4, "bench/flow": 4,
 	"cmd": 5, "bench": 5,
 }
 

@@ -42,8 +42,7 @@ func startNodes(ctx context.Context, s *stage.Stage, o options) (nodes []string,
 		return nil, fmt.Errorf("-stores %q is neither embedded nor postgres", o.stores)
 	}
 	if o.cars > 0 {
-		const rentalsPerCar, reviewsPerCar = 20, 10
-		if err := s.Run(ctx, settings, "seed", fmt.Sprint("--cars=", o.cars), fmt.Sprint("--bookings=", o.cars*rentalsPerCar), fmt.Sprint("--reviews=", o.cars*reviewsPerCar)); err != nil {
+		if err := s.Seed(ctx, o.cars, settings...); err != nil {
 			return nil, err
 		}
 	} else {

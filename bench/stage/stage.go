@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -31,6 +32,7 @@ const startLimit = time.Minute
 type Stage struct {
 	folder  string
 	program string
+	pin     []string // what servers are started by
 	running []*server
 }
 
@@ -83,6 +85,12 @@ func (s *Stage) Run(ctx context.Context, settings []string, args ...string) erro
 		return fmt.Errorf("exodrive %s: %w\n%s", strings.Join(args, " "), err, out)
 	}
 	return nil
+}
+
+// Seed fills the database of the settings with a generated fleet.
+func (s *Stage) Seed(ctx context.Context, cars int, settings ...string) error {
+	const rentalsPerCar, reviewsPerCar = 20, 10
+	return s.Run(ctx, settings, "seed", fmt.Sprint("--cars=", cars), fmt.Sprint("--bookings=", cars*rentalsPerCar), fmt.Sprint("--reviews=", cars*reviewsPerCar))
 }
 
 // Node is a running server of the site.
@@ -153,7 +161,8 @@ type server struct {
 func (s *Stage) start(folder, signal string, env []string, who *syscall.Credential, program string, args ...string) (*server, error) {
 	p := &server{name: filepath.Base(program), gone: make(chan struct{})}
 	p.log = filepath.Join(folder, fmt.Sprintf("log-%s-%d", p.name, len(s.running)))
-	cmd := exec.Command("/bin/sh", append([]string{"-c", keeper, "sh", signal, p.log, program}, args...)...) //nolint:noctx // it ends with the stage
+	command := slices.Concat([]string{"-c", keeper, "sh", signal, p.log}, s.pin, []string{program}, args)
+	cmd := exec.Command("/bin/sh", command...) //nolint:noctx // it ends with the stage
 	cmd.Dir, cmd.Env = folder, env
 	// A session of its own: an interrupt at the terminal must not end the keeper first.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who, Setsid: true}
