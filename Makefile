@@ -8,7 +8,7 @@ TOOL    := go tool -modfile=tools/go.mod
 # before the 15 minutes of the whole run are over.
 TESTS   := go test -shuffle=on -timeout=6m
 
-.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof
+.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof stress
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,11 @@ load: bin/k6 ## run k6 against a server that it starts; LOAD=postgres: Postgres,
 load-proof: bin/k6 ## see that the load test is green, and red when a target is broken (some three minutes)
 	scripts/setup
 	EXO_LOAD=1 go test ./bench/load -count=1 -timeout=15m -v
+
+stress: ## ask for more and more until a server breaks, far beyond that, and see it come back; STRESS=postgres: Postgres, Redis
+	scripts/setup
+	go build -o bin/stress ./bench/stress
+	bin/stress -stores=$(or $(STRESS),embedded) $(FLAGS)
 
 # EXO_SEED brings the random choices of a run back, EXO_FAULT leaves only the faults
 # with that text in their names.
