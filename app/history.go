@@ -35,7 +35,7 @@ func (a *App) watch() {
 		watchPool(h, name, func() obs.PoolStats { return a.Store.PoolStats()[name] })
 	}
 	if a.redis != nil {
-		watchRedis(h, &stats, a.redis)
+		watchRedis(h, &stats, a.redis.Info)
 	}
 	h.Start()
 }
@@ -87,6 +87,9 @@ func watchNode(h *obs.History, stats *cache.Stats) {
 		{Name: "cacheBytes", Unit: obs.Bytes, Sum: obs.Latest, At: func() float64 { return float64(stats.Bytes) }},
 		{Name: "cacheEvictions", Unit: obs.PerSecond, Part: func() float64 { return float64(stats.Evictions) }},
 		{Name: "cacheWaiters", Unit: obs.Number, Sum: obs.Highest, At: func() float64 { return float64(stats.Waiters) }},
+		{Name: "loading", Unit: obs.Number, Sum: obs.Highest, At: func() float64 { return float64(stats.Loading) }},
+		{Name: "queued", Unit: obs.Number, Sum: obs.Highest, At: func() float64 { return float64(stats.Queued) }},
+		{Name: "refused", Unit: obs.PerSecond, Part: func() float64 { return float64(stats.Refused) }, Target: atMost(0)},
 		{
 			// Older than the bound, the node stops answering from memory.
 			Name: "journalAge", Unit: obs.Milliseconds, Sum: obs.Highest, Target: atMost(inMs(cacheBound)),
@@ -94,8 +97,12 @@ func watchNode(h *obs.History, stats *cache.Stats) {
 		},
 		{Name: "journalPoll", Unit: obs.Milliseconds, Sum: obs.Highest, At: func() float64 { return inMs(stats.PollTook) }},
 		{Name: "journalFailures", Unit: obs.Number, Sum: obs.Rise, Part: func() float64 { return float64(stats.PollsFailed) }},
+		{Name: "journalLag", Unit: obs.Milliseconds, Sum: obs.Highest, At: func() float64 { return inMs(stats.HeldBack) }},
 		{Name: "journalRows", Unit: obs.PerSecond, Part: func() float64 { return float64(stats.Raises) }},
+		{Name: "ringsLost", Unit: obs.Number, Sum: obs.Rise, Part: func() float64 { return float64(stats.RingsLost) }},
+		{Name: "databaseDown", Unit: obs.Number, Sum: obs.Highest, At: func() float64 { return zeroOrOne(stats.Down) }, Target: atMost(0)},
 		{Name: "audited", Unit: obs.Number, Sum: obs.Rise, Part: func() float64 { return float64(stats.Audited) }},
+		{Name: "auditSkipped", Unit: obs.Number, Sum: obs.Rise, Part: func() float64 { return float64(stats.AuditSkipped) }},
 		{Name: "inconsistent", Unit: obs.Number, Sum: obs.Rise, Part: func() float64 { return float64(stats.Inconsistent) }, Target: atMost(0)},
 	} {
 		h.Watch(f)
@@ -124,12 +131,12 @@ func watchPool(h *obs.History, name string, stats func() obs.PoolStats) {
 const targetPoolWait = 50 * time.Millisecond
 
 // watchRedis adds what Redis tells of itself and how quick its calls are.
-func watchRedis(h *obs.History, stats *cache.Stats, redis *rediscache.Client) {
+func watchRedis(h *obs.History, stats *cache.Stats, ask func(context.Context) (rediscache.Info, error)) {
 	up, memory, most := 0.0, math.NaN(), math.NaN()
 	h.Before(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), infoLimit)
 		defer cancel()
-		info, err := redis.Info(ctx)
+		info, err := ask(ctx)
 		up, memory, most = zeroOrOne(err == nil), math.NaN(), math.NaN()
 		if err == nil && info.UsedMemory >= 0 {
 			memory = float64(info.UsedMemory)
