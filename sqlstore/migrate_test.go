@@ -130,16 +130,23 @@ func TestEveryTextHasByteOrder(t *testing.T) {
 	}
 }
 
-// The guide's four indexes exist under its names, and nothing else has a name of the guide's.
+// The guide's four indexes exist to the letter: its names, on its tables, with its columns in its order.
+//
+// Red when: an index has another name, or its columns another order.
 func TestTheGuidesIndexesExist(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, _ *sqlstore.Store, url string) {
-		list := `SELECT name FROM sqlite_schema WHERE type = 'index' AND name = $1`
+		list := `SELECT tbl_name || '(' || (SELECT group_concat(name, ', ') FROM pragma_index_info($1)) || ')' FROM sqlite_schema WHERE type = 'index' AND name = $1`
 		if onPostgres(url) {
-			list = `SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname = $1`
+			list = `SELECT tablename || substring(indexdef FROM '\([^()]*\)$') FROM pg_indexes WHERE schemaname = 'public' AND indexname = $1`
 		}
-		for _, name := range []string{"idx_car_availability_lookup", "idx_bookings_conflicts", "idx_bookings_customer", "idx_reviews_listing"} {
-			if found := prompt(t, url).texts(list, name); len(found) != 1 {
-				t.Errorf("the index %s: %d found, want 1", name, len(found))
+		for name, want := range map[string]string{
+			byCarAndDay:  "car_availability(car_id, date)",
+			byCarAndDays: "bookings(car_id, start_date, end_date)",
+			byCustomer:   "bookings(customer_id, created_at)",
+			byReviews:    "car_reviews(car_id, is_approved, created_at)",
+		} {
+			if found := prompt(t, url).texts(list, name); len(found) != 1 || found[0] != want {
+				t.Errorf("the index %s is on %q, want %s", name, found, want)
 			}
 		}
 	})
