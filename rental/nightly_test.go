@@ -189,7 +189,7 @@ func TestNightlyWarmingIsPutOff(t *testing.T) {
 	locked := errors.New("locked")
 	err := n.store.Tx(t.Context(), func(tx *sqlstore.Tx) error {
 		// A row that is not committed: the claim waits, and fails.
-		if _, err := tx.ClaimRun(t.Context(), "cache-warm", exodrive.MustDate("2026-11-24"), "other"); err != nil {
+		if _, err := tx.ClaimRun(t.Context(), tonight("2026-11-24"), "other", clock.Now()); err != nil {
 			t.Error(err)
 		}
 		clock.Set(newYork("2026-11-24 03:00:00"))
@@ -228,40 +228,107 @@ func TestNightlyWarmingIsPutOff(t *testing.T) {
 	}
 }
 
-// It is remembered for thirty days which node did a daily job, and the node itself
-// may ask again.
+// tonight is the nightly warming of a day.
+func tonight(day string) sqlstore.Run {
+	return sqlstore.Run{Job: "cache-warm", Day: exodrive.MustDate(day)}
+}
+
+// A node that dies after it has won the night costs the fleet five minutes, not the
+// night; one that lives keeps it for as long as it warms.
 //
-// Red when: two nodes win a day; a node whose commit seemed to fail loses against itself; old rows stay.
-func TestClaimRun(t *testing.T) {
+// Red when: what was claimed is taken for done; or a claim is not kept while its node warms.
+func TestNightOfANodeThatDies(t *testing.T) {
 	eachFleet(t, func(t *testing.T, url string) {
-		store := newNode(t, url, exotest.Clock(now)).store
-		claim := func(job, day, node string) (won bool) {
-			t.Helper()
-			if err := store.Tx(t.Context(), func(tx *sqlstore.Tx) (err error) {
-				won, err = tx.ClaimRun(t.Context(), job, exodrive.MustDate(day), node)
-				return err
-			}); err != nil {
-				t.Fatal(err)
+		clock := exotest.Clock(newYork("2026-11-24 02:59:59"))
+		a, b := asleep(t, url, clock), asleep(t, url, clock)
+		if err := a.store.Tx(t.Context(), func(tx *sqlstore.Tx) error {
+			claim, err := tx.ClaimRun(t.Context(), tonight("2026-11-24"), "a node that dies", newYork("2026-11-24 03:05:00"))
+			if claim != sqlstore.Won {
+				t.Error("the first that claims does not win")
 			}
-			return won
+			return err
+		}); err != nil {
+			t.Fatal(err)
 		}
-		var got strings.Builder
-		for _, c := range [][3]string{
-			{"j", "2026-01-01", "a"}, {"j", "2026-01-01", "b"}, {"j", "2026-01-01", "a"}, {"k", "2026-01-01", "b"}, {"j", "2026-01-02", "b"},
-			{"j", "2026-02-01", "a"}, {"j", "2026-01-01", "b"}, {"j", "2026-01-02", "a"},
-		} {
-			fmt.Fprint(&got, claim(c[0], c[1], c[2]), " ")
+		for _, at := range []string{"2026-11-24 03:00:00", "2026-11-24 03:04:59"} {
+			clock.Set(newYork(at))
+			if got := night(t, a, b); got != 0 {
+				t.Errorf("at %s %d nodes warm, want none: the one that won may live", at, got)
+			}
 		}
-		// On 1 February the rows of 1 January are too old, those of the 2nd are not.
-		if want := "true false true true true true true false "; got.String() != want {
-			t.Errorf("claims are %s, want %s", &got, want)
+		clock.Set(newYork("2026-11-24 03:05:00"))
+		a.hold("car_reviews")
+		was := b.loaded()
+		a.step() // it takes over, and warms for long
+		for _, at := range []string{"2026-11-24 03:09:00", "2026-11-24 03:13:00", "2026-11-24 03:17:00"} {
+			clock.Set(newYork(at))
+			a.step()
+			b.step()
 		}
-		last, err := store.LastRun(t.Context(), "j")
-		if err != nil || last.String() != "2026-02-01" {
-			t.Errorf("the last run was on %s (%v)", last, err)
+		if got := b.loaded() - was; got > 0 {
+			t.Errorf("a second node took over from one that warms: %d loads", got)
 		}
-		if last, err := store.LastRun(t.Context(), "never"); err != nil || last != 0 {
-			t.Errorf("a job that never ran did so on %s (%v)", last, err)
+		a.open()
+		if !a.warmedSince(t) {
+			t.Error("nobody took over from the node that died")
+		}
+		clock.Set(newYork("2026-11-24 14:00:00"))
+		if got := night(t, a, b); got != 0 {
+			t.Errorf("%d nodes warm after it was done, want none", got)
 		}
 	})
+}
+
+// A node that stops while it warms leaves the night to another one at once, and one
+// whose loads fail after five minutes, a few times over.
+//
+// Red when: the night is not given back; what fails is tried for ever; or somebody tries at once what has just failed.
+func TestNightIsGivenBack(t *testing.T) {
+	eachFleet(t, func(t *testing.T, url string) {
+		clock := exotest.Clock(newYork("2026-11-24 02:59:59"))
+		a, b := asleep(t, url, clock), asleep(t, url, clock)
+		clock.Advance(time.Second)
+		a.hold("car_reviews")
+		a.step() // it wins
+		a.cache.Rest()
+		a.open()
+		a.cache.Close()
+		if got := night(t, b); got != 1 {
+			t.Fatal("nobody takes over from a node that was stopped")
+		}
+
+		db := newPrompt(t, url)
+		try := func(at string) (failed int) {
+			t.Helper()
+			clock.Set(newYork(at))
+			was := b.failedNights()
+			b.step()
+			_, _ = b.Warm(t.Context(), admin, rental.WarmAll, nil) // is what the night began, or comes after it
+			return b.failedNights() - was
+		}
+		db.exec(`ALTER TABLE cars RENAME COLUMN slug TO mislaid`)
+		if try("2026-11-25 03:00:00") != 1 || try("2026-11-25 03:04:59") != 0 {
+			t.Error("what has just failed is not tried once, but at once again or never")
+		}
+		db.exec(`ALTER TABLE cars RENAME COLUMN mislaid TO slug`)
+		clock.Set(newYork("2026-11-25 03:05:00"))
+		if got := night(t, b); got != 1 {
+			t.Error("what failed is not tried again after five minutes")
+		}
+		db.exec(`ALTER TABLE cars RENAME COLUMN slug TO mislaid`)
+		failed := 0
+		for minute := range 60 {
+			failed += try(fmt.Sprintf("2026-11-26 03:%02d:00", minute))
+		}
+		if failed != 6 {
+			t.Errorf("what always fails is tried %d times in an hour, want 6", failed)
+		}
+	})
+}
+
+// failedNights is how many nightly warmings of the node ended early.
+func (n *node) failedNights() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return strings.Count(n.log.String(), "why=nightly") - strings.Count(n.log.String(), `msg="cache warmed" why=nightly`)
 }

@@ -71,7 +71,7 @@ func (s *Service) Warm(ctx context.Context, who exodrive.Actor, ask WarmRequest,
 	if ask == (WarmRequest{}) {
 		return nil, exodrive.Errorf(exodrive.Invalid, "Say what to warm: cars, availability or fleetCounts. An empty body warms all three.")
 	}
-	run, joined, err := s.beginWarming(ask, "asked by "+who.Name)
+	run, joined, err := s.beginWarming(ask, "asked by "+who.Name, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Service) Warm(ctx context.Context, who exodrive.Actor, ask WarmRequest,
 // WarmAtStart begins to warm everything and returns at once; the channel is closed
 // when that has ended.
 func (s *Service) WarmAtStart() <-chan struct{} {
-	run, _, err := s.beginWarming(WarmAll, "start")
+	run, _, err := s.beginWarming(WarmAll, "start", nil)
 	if err != nil {
 		ended := make(chan struct{})
 		close(ended)
@@ -114,8 +114,9 @@ type warming struct {
 	touched touched
 }
 
-// beginWarming returns the warming that runs if it covers the groups, or begins one.
-func (s *Service) beginWarming(ask WarmRequest, why string) (run *warmRun, joined bool, err error) {
+// beginWarming returns the warming that runs if it covers the groups, or begins one,
+// which tells ended, unless nil, how it ends.
+func (s *Service) beginWarming(ask WarmRequest, why string, ended func(error)) (run *warmRun, joined bool, err error) {
 	s.warming.mu.Lock()
 	defer s.warming.mu.Unlock()
 	if run := s.warming.run; run.running() {
@@ -131,6 +132,9 @@ func (s *Service) beginWarming(ask WarmRequest, why string) (run *warmRun, joine
 		run.err = s.warmGroups(ctx, run)
 		run.took = s.now().Sub(begin)
 		s.logWarmed(why, run, run.err)
+		if ended != nil {
+			ended(run.err)
+		}
 	})
 	if !begun {
 		return nil, false, errResting
