@@ -111,14 +111,14 @@ func TestEveryFigureOfTheCacheIsShown(t *testing.T) {
 	s := cache.Stats{
 		Horizon: 1001, Lease: -3 * time.Second, Down: true, Entries: 1002, Bytes: 1003, Absences: 1004, Waiters: 1005, Loading: 1029, Queued: 1030, Refused: 1031,
 		Polls: 1006, PollsFailed: 1007, PollTook: 1008 * time.Second, Raises: 1009, Evictions: 1010, RingsLost: 1011, Remote: &cache.RemoteStats{Resting: true, Calls: 1025, Failures: 1026, Refused: 1027, Waits: 1028},
-		Audited: 1012, AuditSkipped: 1013, Inconsistent: 1014,
+		Audited: 1012, AuditSkipped: 1013, Inconsistent: 1014, HeldBack: 1032 * time.Second, Floors: 1033,
 		Families: map[string]cache.FamilyStats{"f": {
 			Hits: 1015, FarHits: 1016, Misses: 1017, Joined: 1018, Aged: 1019, Unverified: 1020, LoadErrors: 1021, Unstorable: 1022, Corrupt: 1023, Errors: 1024,
 		}},
 	}
 	values, _ := scrape(t, newCacheMetrics(2*time.Second, func() cache.Stats { return s }))
 	all := strings.Join(values, "\n") + "\n"
-	for n := 1001; n <= 1031; n++ {
+	for n := 1001; n <= 1033; n++ {
 		if got := strings.Count(all, fmt.Sprintf(" %d\n", n)); got != 1 {
 			t.Errorf("the figure %d is shown %d times", n, got)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/exodrive/exodrive/cache"
@@ -30,6 +31,27 @@ func TestP2TheRingCarriesTheWrite(t *testing.T) {
 		f.write(f.nodes[0], "a", "two")
 		f.expect("after the ring, without a poll", there, "a", "two", cache.Loaded)
 		f.expect("which is kept", there, "a", "two", cache.Memory)
+	})
+}
+
+// A ring that tells nothing, as those of Postgres, has the journal read at once.
+//
+// Red when: heard does not have the journal read.
+func TestP2ABareRing(t *testing.T) {
+	in(t, func(t *testing.T) {
+		bell := cachetest.NewBell()
+		f := newFleet(t, 1, func(_ int, o *cache.Options) { o.Bell = bell })
+		n := f.nodes[0]
+		f.aside("a", "one")
+		settle()
+		f.expect("before", n, "a", "one", cache.Loaded)
+		f.aside("a", "two")
+		f.expect("before the ring", n, "a", "one", cache.Memory)
+		if err := bell.Ring(t.Context(), cache.News{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		f.expect("after it, long before the next poll", n, "a", "two", cache.Loaded)
 	})
 }
 
