@@ -37,6 +37,10 @@ const (
 	// deadlines. The client's queue has room for 1,024, and who finds it full waits
 	// there without a deadline.
 	mostCalls = 512
+	// mostRedirects of a Cluster are followed: one because the slot has moved, one
+	// because it moves now, and as many again because it did so meanwhile. Nodes that
+	// send each other's callers back and forth would have the call for ever.
+	mostRedirects = 4
 	// bufferBytes of a connection, each way.
 	bufferBytes = 64 << 10
 	// The first connection is tried again after a pause, which grows.
@@ -86,6 +90,7 @@ func Open(o Options) (*Client, error) {
 	}
 	option.DisableCache = true // entries are kept by package cache, which can judge them
 	option.DisableRetry = true // a caller has 20 ms, and a second try would take the first's time
+	option.ClusterOption.MaxMovedRedirections = mostRedirects
 	option.ClientSetInfo = rueidis.DisableClientSetInfo
 	option.Dialer.Timeout, option.ConnWriteTimeout, option.Dialer.KeepAlive = dialLimit, answerLimit, silence
 	option.ReadBufferEachConn, option.WriteBufferEachConn = bufferBytes, bufferBytes

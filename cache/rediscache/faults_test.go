@@ -3,6 +3,7 @@ package rediscache_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
@@ -244,6 +245,69 @@ func TestFullRedis(t *testing.T) {
 			t.Errorf("%s: outcome %d, %v, want %d", text, got.Outcome, err, outcome)
 		}
 	}
+}
+
+// A value of another type at one of our keys is a miss like any other that is not
+// ours, and is replaced; nobody goes without Redis because of it.
+//
+// Red when: an answer of WRONGTYPE counts as a failure; or a script ends over one.
+func TestValuesOfOtherTypes(t *testing.T) {
+	t.Parallel()
+	redis := exotest.NewRedis(t)
+	c := connected(t, redis.URL(), newInstall())
+	remote := c.Remote()
+	foreign := [][]string{{"RPUSH", "", "x"}, {"HSET", "", "a", "b"}, {"SADD", "", "x"}, {"ZADD", "", "1", "x"}, {"XADD", "", "*", "a", "b"}}
+	for i, command := range foreign {
+		key := cache.Key{Shape: "s", Text: command[0]}
+		want := cache.Wanted{Key: key, Epoch: 1, Token: "t", Lease: time.Minute}
+		put := func() {
+			for _, name := range c.KeysOf(key) {
+				redis.Do("DEL", name)
+				redis.Do(append([]string{command[0], name}, command[2:]...)...)
+			}
+		}
+		put()
+		if got, err := remote.Take(t.Context(), want); err != nil || got.Outcome != cache.Leased {
+			t.Errorf("%s: outcome %d, %v, want a lease", command[0], got.Outcome, err)
+		}
+		put()
+		if err := remote.Release(t.Context(), key, "t"); err != nil {
+			t.Errorf("%s: release: %v", command[0], err)
+		}
+		if err := remote.Fill(t.Context(), key, "t", cache.Stored{Epoch: 1, Stamp: 1, Bytes: fmt.Append(nil, i), Life: time.Minute}); err != nil {
+			t.Errorf("%s: fill: %v", command[0], err)
+		}
+		if got, err := remote.Take(t.Context(), want); err != nil || got.Outcome != cache.Found || string(got.Bytes) != fmt.Sprint(i) {
+			t.Errorf("%s: outcome %d with %q, %v after it was filled", command[0], got.Outcome, got.Bytes, err)
+		}
+	}
+}
+
+// Nodes of a Cluster that send each other's callers back and forth have a call for a
+// moment, not for ever: else they would keep a place of all calls each, and Close.
+//
+// Red when: redirects are followed without a bound.
+func TestLyingCluster(t *testing.T) {
+	t.Parallel()
+	cluster := exotest.NewRedisCluster(t, 2)
+	c := connected(t, cluster.URL(), newInstall())
+	a, b := cluster.Nodes[0], cluster.Nodes[1]
+	slot := fmt.Sprint(a.Do("CLUSTER", "KEYSLOT", c.KeysOf(cache.Key{Shape: "s", Text: "k"})[0]))
+	ofA, ofB := fmt.Sprint(a.Do("CLUSTER", "MYID")), fmt.Sprint(b.Do("CLUSTER", "MYID"))
+	a.Do("CLUSTER", "SETSLOT", slot, "NODE", ofB)
+	b.Do("CLUSTER", "SETSLOT", slot, "NODE", ofA)
+	t.Cleanup(func() { b.Do("CLUSTER", "SETSLOT", slot, "NODE", ofB) })
+	for name, call := range calls(c) {
+		if name != "take" && name != "fill" && name != "release" {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), deadline)
+		if err := call(ctx); err == nil {
+			t.Errorf("%s succeeds with nodes that both have not the slot", name)
+		}
+		cancel()
+	}
+	eventually(t, "no call is under way", func() bool { return c.UnderWay() == 0 })
 }
 
 // What somebody else has put at our keys is a miss, and is replaced.

@@ -14,11 +14,12 @@ import (
 )
 
 // Whatever a test does to its server, no goroutine of a client outlives Close by
-// more than a moment; but two of the library's, which sleep for up to a second before
+// more than a moment; but some of the library's, which sleep for up to a second before
 // they look at a cluster again, and for five before they close what it has lost.
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"),
+		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient).redirectOrNew.func1"),
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -27,16 +28,21 @@ const (
 
 // newerLua compares two stamps. Lua compares text by the locale and numbers exactly
 // up to 2^53 only, so it does in two halves. An entry stands if it is of an epoch,
-// has a head of digits, and a life: any other value is not ours.
+// has a head of digits, and a life: any other value is not ours, nor is one of
+// another type, over which plain commands would fail.
 const newerLua = `
 local function half(s, from, to) return tonumber(string.sub(s, from, to), 10) end
 local function newer(a, b)
   local ah, bh = half(a, 1, 10), half(b, 1, 10)
   return ah > bh or ah == bh and half(a, 11, 20) > half(b, 11, 20)
 end
+local function text(...)
+  local v = redis.pcall(...)
+  return type(v) == 'string' and v or false
+end
 local function standing(epoch)
-  local head = redis.call('GETRANGE', KEYS[1], 0, 39)
-  if #head == 40 and string.find(head, '^%d+$') and string.sub(head, 1, 20) == epoch and redis.call('PTTL', KEYS[1]) > 0 then
+  local head = text('GETRANGE', KEYS[1], 0, 39)
+  if head and #head == 40 and string.find(head, '^%d+$') and string.sub(head, 1, 20) == epoch and redis.call('PTTL', KEYS[1]) > 0 then
     return string.sub(head, 21, 40)
   end
   return false
@@ -51,7 +57,7 @@ local stamp = standing(ARGV[1])
 if stamp and newer(stamp, ARGV[2]) then
   return {0, redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[1])}
 end
-local lease = redis.call('GET', KEYS[2])
+local lease = text('GET', KEYS[2])
 if lease == '-' then return {3} end
 if lease then return {2} end
 local set = redis.pcall('SET', KEYS[2], '=' .. ARGV[3], 'PX', ARGV[4])
@@ -62,7 +68,7 @@ return {1}
 // fillScript stores an entry unless one of the same epoch is newer, and ends its
 // holder's lease.
 var fillScript = rueidis.NewLuaScript(newerLua + `
-if redis.call('GET', KEYS[2]) == '=' .. ARGV[1] then redis.call('DEL', KEYS[2]) end
+if text('GET', KEYS[2]) == '=' .. ARGV[1] then redis.call('DEL', KEYS[2]) end
 local stamp = standing(string.sub(ARGV[2], 1, 20))
 if stamp and newer(stamp, string.sub(ARGV[2], 21, 40)) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
@@ -72,7 +78,7 @@ return 1
 // releaseScript ends a lease, if it is still its holder's, and for a moment lets
 // nobody wait for the key; or, with 0 ms, gives the next who asks a lease.
 var releaseScript = rueidis.NewLuaScript(`
-if redis.call('GET', KEYS[2]) ~= '=' .. ARGV[1] then return 0 end
+if redis.pcall('GET', KEYS[2]) ~= '=' .. ARGV[1] then return 0 end
 if ARGV[2] == '0' then return redis.call('DEL', KEYS[2]) end
 redis.call('SET', KEYS[2], '-', 'PX', ARGV[2])
 return 1
@@ -115,7 +121,7 @@ func found(life, value rueidis.RedisResult, want cache.Wanted) (cache.Taken, boo
 	}
 	bytes, err := value.AsBytes()
 	switch {
-	case rueidis.IsRedisNil(err) || err == nil && (left <= 0 || len(bytes) < headBytes):
+	case rueidis.IsRedisNil(err) || isOther(err) || err == nil && (left <= 0 || len(bytes) < headBytes):
 		return cache.Taken{}, false, nil
 	case err != nil:
 		return cache.Taken{}, false, err
@@ -125,6 +131,12 @@ func found(life, value rueidis.RedisResult, want cache.Wanted) (cache.Taken, boo
 		return cache.Taken{}, false, nil //nolint:nilerr // broken bytes are a miss
 	}
 	return cache.Taken{Outcome: cache.Found, Bytes: bytes[headBytes:], Left: time.Duration(left) * time.Millisecond}, true, nil
+}
+
+// isOther tells whether a value is of another type than ours.
+func isOther(err error) bool {
+	refusal, ok := rueidis.IsRedisErr(err)
+	return ok && strings.HasPrefix(refusal.Error(), "WRONGTYPE")
 }
 
 // lease asks for the lease of a key that has no entry of use.
