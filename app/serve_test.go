@@ -1,9 +1,13 @@
 package app_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -108,6 +112,42 @@ func TestBehindAPooler(t *testing.T) {
 		}
 		if err := r.stop(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Who begins a request and goes silent is hung up on after some seconds, and a header
+// without an end is refused, on both listeners: neither holds a connection for ever.
+//
+// Red when: a server has no limit for the time or the size of a header.
+func TestUnfinishedRequestsEnd(t *testing.T) {
+	t.Parallel()
+	s := defaults("sqlite:" + t.TempDir() + "/exodrive.db")
+	r := start(t, s)
+	begun := func(address, text string) net.Conn {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		if err := conn.SetDeadline(time.Now().Add(callLimit)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: exodrive\r\n"+text); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	for name, address := range map[string]string{"site": r.Addr().String(), "operations": r.OpsAddr().String()} {
+		silent, endless := begun(address, ""), begun(address, "X-Long: "+strings.Repeat("x", 64<<10))
+		// What was sent beyond the limit may cut the connection before the answer is read.
+		status, err := bufio.NewReader(endless).ReadString('\n')
+		if errors.Is(err, os.ErrDeadlineExceeded) || err == nil && !strings.HasPrefix(status, "HTTP/1.1 431 ") {
+			t.Errorf("%s: a header of 64 KiB is answered %q (%v)", name, status, err)
+		}
+		began := time.Now()
+		if _, err := io.Copy(io.Discard, silent); err != nil || time.Since(began) > 15*time.Second {
+			t.Errorf("%s: a header that does not end keeps its connection for %s (%v)", name, time.Since(began), err)
 		}
 	}
 }
