@@ -155,6 +155,8 @@ func (j *behind) Poll(ctx context.Context, _ cache.Position) (cache.Reading, err
 
 // What writes cost does not grow with the readers: a hundred times as many cause
 // no more polls and rings, and no entry to be loaded twice for one write.
+//
+// Red when: callers of one key do not share a load.
 func TestSimReadersCostNoLoads(t *testing.T) {
 	t.Parallel()
 	skipUnderRace(t)

@@ -41,6 +41,9 @@ func simBase(t *testing.T) simPlan {
 // However many bells are lost, and whatever else breaks, no node answers with
 // what has been overwritten for longer than the bound, and nobody misses a write
 // that he knows of.
+//
+// Red when: the lease is never checked; or an entry is stamped after its load. Other
+// faults are kept as tests of their own: TestSimFindsAJournalThatLies.
 func TestSimEngineKeepsTheBound(t *testing.T) {
 	t.Parallel()
 	base := simBase(t)

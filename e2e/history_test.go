@@ -14,6 +14,8 @@ import (
 // Whatever breaks between three nodes and their Postgres, no visitor of any node is
 // shown what was overwritten more than two seconds before he asked, and nobody misses
 // what he wrote himself.
+//
+// Red when: one of the faults of TestHistoryBites is planted.
 func TestHistoryOnPostgres(t *testing.T) {
 	if !slices.Contains(exotest.Engines(), exotest.PostgreSQL) {
 		t.Skip("this run covers another engine")
@@ -37,6 +39,8 @@ func TestHistoryOnPostgres(t *testing.T) {
 
 // The same holds for two processes on one SQLite file, while somebody else writes
 // the file, too.
+//
+// Red when: one of the faults of TestHistoryBites is planted.
 func TestHistoryOnSQLite(t *testing.T) {
 	if !slices.Contains(exotest.Engines(), exotest.SQLite) {
 		t.Skip("this run covers another engine")

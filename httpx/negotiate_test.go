@@ -9,6 +9,8 @@ import (
 )
 
 // Whatever a client writes into Accept-Encoding is read as the grammar says.
+//
+// Red when: a decimal of a weight is misread; or who asks for nothing gets gzip.
 func FuzzAcceptEncoding(f *testing.F) {
 	for _, seed := range []string{
 		"", "gzip, deflate, br, zstd", "gzip", "br;q=1.0, gzip;q=0.8, *;q=0.1", "identity;q=0", "*;q=0", "gzip;q=0.001;q=1",
@@ -75,6 +77,8 @@ func wishesByTheBook(lines []string) wishes {
 }
 
 // Whatever stands in If-None-Match matches only if the tag is really in the list.
+//
+// Red when: what follows a tag without a comma is not looked at.
 func FuzzIfNoneMatch(f *testing.F) {
 	const tag = `"Ymd7IBhTviyAH5px-gzip"`
 	for _, seed := range []string{
