@@ -165,7 +165,7 @@ func (a *App) begin(warm bool) {
 	a.watch()
 	a.Rental.Start()
 	if warm {
-		a.warmed, a.warmUntil = a.Rental.WarmAtStart(), time.Now().Add(warmWait)
+		a.warmed, a.warmUntil = a.Rental.WarmAtStart(connectedTo(a.redis)), time.Now().Add(warmWait)
 	}
 }
 

@@ -54,6 +54,14 @@ func askedOf(redis *rediscache.Client) rental.Asked {
 	return redis.Asked()
 }
 
+// connectedTo is closed when Redis has been reached; nil without Redis.
+func connectedTo(redis *rediscache.Client) <-chan struct{} {
+	if redis == nil {
+		return nil
+	}
+	return redis.Connected()
+}
+
 // redisFigures asks Redis about itself, for operators.
 func redisFigures(redis *rediscache.Client) func(context.Context) api.RedisFigures {
 	return func(ctx context.Context) api.RedisFigures {

@@ -57,6 +57,42 @@ func TestWarmOnStart(t *testing.T) {
 	})
 }
 
+// A node that starts takes what the others have loaded from Redis, also where that is
+// reached a little later than the database.
+//
+// Red when: the warming of the start does not wait for Redis; or warming does not look there.
+func TestWarmOnStartFindsWhatOthersStored(t *testing.T) {
+	t.Parallel()
+	redis := exotest.NewRedis(t)
+	s := defaults(exotest.PostgresFrom(t, "demo", demo))
+	s.Demo, s.WarmOnStart, s.RedisURL = "true", "true", redis.URL()
+	begin := func() (loads uint64) {
+		relay := exotest.NewRelay(t, redis.Addr())
+		s.RedisURL = relay.Through(redis.URL())
+		relay.Refuse()
+		r := start(t, s)
+		relay.Accept()
+		eventually(t, 20*time.Second, "it is ready", func() bool { return get(t, r.ops+"/readyz").status == http.StatusOK })
+		for _, f := range r.Cache.Stats().Families {
+			loads += f.Loads
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		return loads
+	}
+	all := begin()
+	if all < 300 {
+		t.Fatalf("the first node loads %d answers", all)
+	}
+	// Not at once: on a busy machine calls of Redis may take longer than anybody waits.
+	eventually(t, 60*time.Second, "another node finds nearly all of them in Redis", func() bool {
+		loads := begin()
+		t.Logf("a node that starts loads %d of %d answers", loads, all)
+		return loads < all/10
+	})
+}
+
 // A warming that takes too long does not keep a node from serving, for more than ten
 // seconds, and does not keep it from stopping.
 //

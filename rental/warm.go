@@ -95,16 +95,33 @@ func (s *Service) Warm(ctx context.Context, who exodrive.Actor, ask WarmRequest,
 }
 
 // WarmAtStart begins to warm everything and returns at once; the channel is closed
-// when that has ended.
-func (s *Service) WarmAtStart() <-chan struct{} {
-	run, _, err := s.beginWarming(WarmAll, "start", nil)
-	if err != nil {
-		ended := make(chan struct{})
+// when that has ended. It begins when first is closed, or soon, so that what other
+// nodes have stored is found; nil is no reason to wait.
+func (s *Service) WarmAtStart(first <-chan struct{}) <-chan struct{} {
+	ended := make(chan struct{})
+	begun := s.cache.spawn(func(ctx context.Context) {
+		defer close(ended)
+		if first != nil {
+			ctx, cancel := context.WithTimeout(ctx, firstWait)
+			defer cancel()
+			select {
+			case <-first:
+			case <-ctx.Done():
+			}
+		}
+		if run, _, err := s.beginWarming(WarmAll, "start", nil); err == nil {
+			<-run.done
+		}
+	})
+	if !begun {
 		close(ended)
-		return ended
 	}
-	return run.done
+	return ended
 }
+
+// firstWait is how long the warming of the start waits for what it would like to
+// have. Readiness waits for it, so it is a part of what that may take.
+const firstWait = 3 * time.Second
 
 // warming is what a Service knows of its warmings.
 type warming struct {

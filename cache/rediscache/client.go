@@ -111,6 +111,9 @@ func Open(o Options) (*Client, error) {
 	return c, nil
 }
 
+// Connected is closed once Redis has been reached.
+func (c *Client) Connected() <-chan struct{} { return c.ready }
+
 // Close ends all connections and goroutines of the client and waits for them,
 // which takes some seconds if the server does not answer. Calls under way fail.
 func (c *Client) Close() {
