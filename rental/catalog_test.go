@@ -13,6 +13,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/exotest"
 )
 
 // fits tells by the fleet itself whether a question finds a car, dates and
@@ -207,6 +208,39 @@ func TestCarByIDAndSlug(t *testing.T) {
 		if bySlug.PricePerDay != (exodrive.Money{Amount: want.PricePerDay, Currency: "USD"}) || bySlug.DistanceUnit != "mi" ||
 			bySlug.Place.Zone != place(want.LocationID).Zone || bySlug.Image != want.Images[0] {
 			t.Errorf("the car is read as %+v", bySlug)
+		}
+	})
+}
+
+// What only the operator may know of a car, its VIN, plate, colour and odometer, is in
+// no public answer and finds no car; he himself reads it.
+//
+// Red when: a read model or the text of the search has one of them.
+func TestPrivateParticularsStayPrivate(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, databaseURL string) {
+		roma := car(t, "ferrari-roma")
+		newPrompt(t, databaseURL).exec(`UPDATE cars SET vin = 'ZFFSECRETVIN', plate = 'SECRETPLATE', colour = 'Secretgreen', odometer = 7654321 WHERE id = $1`, roma.ID)
+		w := newWorld(t, databaseURL)
+		for _, r := range publicReads(t, roma.ID, roma.Slug, exodrive.SortFeatured) {
+			got := r.of(t, w.Service)
+			if got.err != nil {
+				t.Errorf("%s: %v", r.name, got.err)
+			}
+			for _, private := range []string{"secret", "7654321", `"vin"`, `"plate"`, `"colour"`, `"odometer"`} {
+				if strings.Contains(strings.ToLower(got.text), private) {
+					t.Errorf("%s shows %s: %.300s", r.name, private, got.text)
+				}
+			}
+		}
+		for _, typed := range []string{"zffsecretvin", "secretplate", "secretgreen", "7654321"} {
+			if found := w.list(t, "search="+typed).Cars; len(found) > 0 {
+				t.Errorf("a search for %s finds %v", typed, slugs(found))
+			}
+		}
+		got, err := w.ManagedCar(t.Context(), admin, roma.ID)
+		if err != nil || got.VIN != "ZFFSECRETVIN" || got.Plate != "SECRETPLATE" || got.Colour != "Secretgreen" || got.Odometer != 7654321 {
+			t.Errorf("the operator reads %+v (%v)", got, err)
 		}
 	})
 }
