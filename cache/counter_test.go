@@ -106,6 +106,7 @@ func TestSharedRightAfterAWrite(t *testing.T) {
 		settle()
 		f.write(f.nodes[0], "a", "one")
 		f.expect("right after the write", f.nodes[0], "a", "one", cache.Loaded)
+		synctest.Wait() // it is shared once the answer is out
 		if remote.Bytes("word:a") == nil {
 			t.Error("it was not shared")
 		}

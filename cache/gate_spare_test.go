@@ -53,6 +53,7 @@ func TestGateLetsCallersFirst(t *testing.T) {
 		if err := <-warmed; err != nil {
 			t.Errorf("warming: %v", err)
 		}
+		synctest.Wait() // a place is given back once its answer is out
 		if s := n.Stats(); s.Loading+s.Queued > 0 {
 			t.Errorf("%d load and %d wait for ever", s.Loading, s.Queued)
 		}
