@@ -18,7 +18,7 @@ import (
 // The size that the demo fleet has at least, and the version of the schema.
 const (
 	demoCars = 40
-	schema   = 4
+	schema   = 5
 )
 
 // first asks for the cars and logs how long that took from the start of the
