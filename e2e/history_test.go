@@ -47,7 +47,7 @@ func TestHistoryOnSQLite(t *testing.T) {
 	}
 	address := "sqlite:" + t.TempDir() + "/exodrive.db"
 	w := newWorld(t, address, launch(t, 0, address), launch(t, 1, address))
-	w.run(t, 30*time.Second, w.sqliteFaults())
+	w.run(t, time.Minute, w.sqliteFaults())
 }
 
 // run is a whole history: faults among reads and writes, then a quiet end at which
