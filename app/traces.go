@@ -47,9 +47,9 @@ func (r tracedRemote) Fill(ctx context.Context, key cache.Key, token string, dat
 }
 
 // Release implements cache.Remote.
-func (r tracedRemote) Release(ctx context.Context, key cache.Key, token string) error {
+func (r tracedRemote) Release(ctx context.Context, key cache.Key, token string, next cache.Outcome) error {
 	ctx, span := obs.StartSpan(ctx, "redis", "release")
-	err := r.Remote.Release(ctx, key, token)
+	err := r.Remote.Release(ctx, key, token, next)
 	span.End(err)
 	return err
 }

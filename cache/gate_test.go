@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/cache/cachetest"
 )
 
 // crowd holds loads until it is let go, and counts how many run at once.
@@ -268,4 +269,63 @@ func TestGateGetsPlacesBack(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		f.expect("after its deadline", n, "3", "one", cache.Loaded)
 	})
+}
+
+// Who has the lease to load for the whole fleet and is refused by the gate of its own
+// node, or closes, hands the lease on: one of those who wait on other nodes loads, not
+// all of them.
+//
+// Red when: a load that never ran is released like one that cannot be stored; or its lease is left to end by itself.
+func TestP6HolderIsRefused(t *testing.T) {
+	for name, closes := range map[string]bool{"refused": false, "closed": true} {
+		in(t, func(t *testing.T) {
+			remote := cachetest.NewRemote()
+			f := newFleet(t, 4, func(i int, o *cache.Options) {
+				o.Remote = remote
+				if i == 0 {
+					o.Loads = 1
+				}
+			})
+			f.aside("other", "1")
+			f.aside("a", "one")
+			settle()
+			slowly(f, 50*time.Millisecond)
+			busy := f.nodes[0]
+			c := hold(busy)
+			other := later(t.Context(), busy.words, "other")
+			synctest.Wait()
+			holder := later(t.Context(), busy.words, "a") // it has the lease, and stands in line
+			synctest.Wait()
+			began := time.Now()
+			var waiting []<-chan seen
+			for _, n := range f.nodes[1:] {
+				waiting = append(waiting, later(t.Context(), n.words, "a"))
+			}
+			synctest.Wait()
+			if closes {
+				busy.Close()
+			}
+			if got := <-holder; got.err == nil || !closes && !errors.Is(got.err, cache.ErrBusy) {
+				t.Errorf("%s: the caller of the holder: %v", name, got)
+			}
+			before := time.Since(began)
+			for _, w := range waiting {
+				if got := <-w; got.value != "one" || got.err != nil {
+					t.Errorf("%s: who waited elsewhere: %v", name, got)
+				}
+			}
+			if took := time.Since(began) - before; took > 100*time.Millisecond {
+				t.Errorf("%s: they waited for %v after the holder had given up", name, took)
+			}
+			var loads int64
+			for _, n := range f.nodes[1:] {
+				loads += n.loads.Load()
+			}
+			if loads != 1 {
+				t.Errorf("%s: %d loads by those who waited, want 1", name, loads)
+			}
+			c.letGo()
+			<-other
+		})
+	}
 }

@@ -53,8 +53,8 @@ func (g *guarded) fill(ctx context.Context, key Key, token string, data Stored) 
 	return g.call(ctx, "fill", func(ctx context.Context) error { return g.Fill(ctx, key, token, data) })
 }
 
-func (g *guarded) release(ctx context.Context, key Key, token string) error {
-	return g.call(ctx, "release", func(ctx context.Context) error { return g.Release(ctx, key, token) })
+func (g *guarded) release(ctx context.Context, key Key, token string, next Outcome) error {
+	return g.call(ctx, "release", func(ctx context.Context) error { return g.Release(ctx, key, token, next) })
 }
 
 func (g *guarded) call(ctx context.Context, name string, do func(context.Context) error) error {

@@ -18,10 +18,10 @@ type Remote interface {
 	// Fill stores bytes, unless there are some of the same epoch with a higher stamp,
 	// and gives up the lease of the token if it is still held.
 	Fill(ctx context.Context, key Key, token string, data Stored) error
-	// Release gives up the lease of a token without storing anything. For a moment
-	// nobody else waits for the key: what cannot be stored would be waited for in
-	// vain.
-	Release(ctx context.Context, key Key, token string) error
+	// Release gives up the lease of a token without storing anything. With Leased, who
+	// asks next gets one. With Alone nobody waits for the key for a moment: what cannot
+	// be stored would be waited for in vain.
+	Release(ctx context.Context, key Key, token string, next Outcome) error
 	// Ping tells whether calls are answered at all.
 	Ping(ctx context.Context) error
 }
@@ -176,11 +176,13 @@ func (f *family) arrived(ctx context.Context, q *question, h *history, taken Tak
 
 // loadForAll loads under a lease. share hands the entry to the other nodes, or
 // tells them not to wait for it; it is for after those who wait here have their
-// answer.
+// answer. A load that never ran, as the gate refused it or the cache closes, says
+// nothing of what another node can do: one of those who wait has the lease next.
 func (f *family) loadForAll(ctx context.Context, q *question, want Wanted) (_ Served, share func(), err error) {
 	c := f.cache
-	free := context.WithoutCancel(ctx)                                     // for what comes after the load
-	release := func() { _ = c.remote.release(free, want.Key, want.Token) } // its lease ends anyway
+	free := context.WithoutCancel(ctx) // for what comes after the load
+	next := Alone
+	release := func() { _ = c.remote.release(free, want.Key, want.Token, next) } // its lease ends anyway
 	landed := false
 	defer func() {
 		if !landed { // the loader has panicked
@@ -189,6 +191,9 @@ func (f *family) loadForAll(ctx context.Context, q *question, want Wanted) (_ Se
 	}()
 	served, err := f.load(ctx, q)
 	landed = true
+	if errors.Is(err, ErrBusy) || c.life.Err() != nil {
+		next = Leased
+	}
 	e := served.Entry
 	if err != nil || served.Stale != NotStale || !e.shareable(c.history.Load()) {
 		return served, release, err

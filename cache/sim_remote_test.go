@@ -81,10 +81,14 @@ func (r *simRemote) Fill(_ context.Context, key cache.Key, token string, data ca
 	return nil
 }
 
-func (r *simRemote) Release(_ context.Context, key cache.Key, token string) error {
+func (r *simRemote) Release(_ context.Context, key cache.Key, token string, next cache.Outcome) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.leases[key].token == token {
+	switch {
+	case r.leases[key].token != token:
+	case next == cache.Leased:
+		delete(r.leases, key)
+	default:
 		r.leases[key] = simLease{"", time.Now().Add(50 * time.Millisecond)}
 	}
 	return nil

@@ -59,11 +59,11 @@ func (f *Faulty) Fill(ctx context.Context, key cache.Key, token string, data cac
 }
 
 // Release implements cache.Remote.
-func (f *Faulty) Release(ctx context.Context, key cache.Key, token string) error {
+func (f *Faulty) Release(ctx context.Context, key cache.Key, token string, next cache.Outcome) error {
 	if err := f.fault(ctx); err != nil {
 		return err
 	}
-	return f.Remote.Release(ctx, key, token)
+	return f.Remote.Release(ctx, key, token, next)
 }
 
 // Ping implements cache.Remote.

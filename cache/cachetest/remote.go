@@ -83,14 +83,14 @@ func (r *Remote) Fill(ctx context.Context, key cache.Key, token string, data cac
 }
 
 // Release implements cache.Remote.
-func (r *Remote) Release(ctx context.Context, key cache.Key, token string) error {
+func (r *Remote) Release(ctx context.Context, key cache.Key, token string, next cache.Outcome) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
-	if r.giveUp(key, token) {
+	if r.giveUp(key, token) && next == cache.Alone {
 		r.alone[key] = time.Now().Add(aloneFor)
 	}
 	return nil

@@ -142,7 +142,12 @@ func (s *remoteSuite) deadHolder() {
 func (s *remoteSuite) released() {
 	s.take("k", "a", 0)
 	s.expect(s.take("k", "b", 0), cache.Wait, "")
-	if err := s.r.Release(s.Context(), suiteKey("k"), "a"); err != nil {
+	if err := s.r.Release(s.Context(), suiteKey("k"), "a", cache.Leased); err != nil {
+		s.Fatal(err)
+	}
+	s.expect(s.take("k", "b", 0), cache.Leased, "")
+	s.expect(s.take("k", "c", 0), cache.Wait, "")
+	if err := s.r.Release(s.Context(), suiteKey("k"), "b", cache.Alone); err != nil {
 		s.Fatal(err)
 	}
 	s.expect(s.take("k", "b", 0), cache.Alone, "")
@@ -154,7 +159,7 @@ func (s *remoteSuite) released() {
 
 func (s *remoteSuite) strangers() {
 	s.take("k", "a", 0)
-	if err := s.r.Release(s.Context(), suiteKey("k"), "stranger"); err != nil {
+	if err := s.r.Release(s.Context(), suiteKey("k"), "stranger", cache.Leased); err != nil {
 		s.Fatal(err)
 	}
 	s.expect(s.take("k", "b", 0), cache.Wait, "")
@@ -255,7 +260,7 @@ func (s *remoteSuite) ended() {
 	if err := s.r.Fill(ctx, suiteKey("k"), "a", cache.Stored{Epoch: suiteEpoch, Stamp: 1, Bytes: []byte("x"), Life: time.Minute}); err == nil {
 		s.Error("fill succeeds under a context that has ended")
 	}
-	if err := s.r.Release(ctx, suiteKey("k"), "a"); err == nil {
+	if err := s.r.Release(ctx, suiteKey("k"), "a", cache.Alone); err == nil {
 		s.Error("release succeeds under a context that has ended")
 	}
 	if err := s.r.Ping(ctx); err == nil {

@@ -34,7 +34,7 @@ func calls(c *rediscache.Client) map[string]func(ctx context.Context) error {
 		"fill": func(ctx context.Context) error {
 			return c.Remote().Fill(ctx, key, "t", cache.Stored{Epoch: 1, Stamp: 1, Bytes: []byte("x"), Life: time.Minute})
 		},
-		"release": func(ctx context.Context) error { return c.Remote().Release(ctx, key, "t") },
+		"release": func(ctx context.Context) error { return c.Remote().Release(ctx, key, "t", cache.Alone) },
 		"ping":    func(ctx context.Context) error { return c.Remote().Ping(ctx) },
 		"ring":    func(ctx context.Context) error { return c.Bell().Ring(ctx, cache.News{}) },
 		"limit": func(ctx context.Context) error {
@@ -271,7 +271,7 @@ func TestValuesOfOtherTypes(t *testing.T) {
 			t.Errorf("%s: outcome %d, %v, want a lease", command[0], got.Outcome, err)
 		}
 		put()
-		if err := remote.Release(t.Context(), key, "t"); err != nil {
+		if err := remote.Release(t.Context(), key, "t", cache.Alone); err != nil {
 			t.Errorf("%s: release: %v", command[0], err)
 		}
 		if err := remote.Fill(t.Context(), key, "t", cache.Stored{Epoch: 1, Stamp: 1, Bytes: fmt.Append(nil, i), Life: time.Minute}); err != nil {

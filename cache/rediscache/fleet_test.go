@@ -33,10 +33,10 @@ func (p patient) Fill(ctx context.Context, key cache.Key, token string, data cac
 	return p.Remote.Fill(ctx, key, token, data)
 }
 
-func (p patient) Release(ctx context.Context, key cache.Key, token string) error {
+func (p patient) Release(ctx context.Context, key cache.Key, token string, next cache.Outcome) error {
 	ctx, cancel := unhurried(ctx)
 	defer cancel()
-	return p.Remote.Release(ctx, key, token)
+	return p.Remote.Release(ctx, key, token, next)
 }
 
 // fleet is a database with nodes in front of it, each with a client of its own.

@@ -177,7 +177,10 @@ func (r remote) Fill(ctx context.Context, key cache.Key, token string, data cach
 }
 
 // Release implements cache.Remote.
-func (r remote) Release(ctx context.Context, key cache.Key, token string) error {
+func (r remote) Release(ctx context.Context, key cache.Key, token string, next cache.Outcome) error {
+	if next == cache.Leased {
+		return r.run(ctx, releaseScript, key, token, "0")
+	}
 	return r.run(ctx, releaseScript, key, token, milliseconds(aloneFor))
 }
 
