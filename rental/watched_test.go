@@ -306,5 +306,36 @@ func TestEveryCachedTableIsWatched(t *testing.T) {
 	})
 }
 
+// A server that runs keeps its journal short: what nobody needs any more is gone soon after the start.
+//
+// Red when: Start does not prune.
+func TestTheJournalIsKeptShort(t *testing.T) {
+	t.Parallel()
+	for _, engine := range exotest.Engines() {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			databaseURL := "sqlite:" + t.TempDir() + "/exodrive.db"
+			if engine == exotest.PostgreSQL {
+				databaseURL = exotest.OwnPostgres(t).URL("postgres") // elsewhere another test's transaction may keep rows
+			}
+			seeded(t, databaseURL)
+			p := newPrompt(t, databaseURL)
+			p.exec(`UPDATE cache_journal SET at = 0`)
+			if p.text(`SELECT CAST(COUNT(*) AS TEXT) FROM cache_journal`) == "0" {
+				t.Fatal("the fleet has left no rows")
+			}
+			polling(t, databaseURL, nil)
+			for late := time.Now().Add(patience); p.text(`SELECT CAST(COUNT(*) AS TEXT) FROM cache_journal`) != "0"; time.Sleep(10 * time.Millisecond) { // there is no signal for it
+				if time.Now().After(late) {
+					t.Fatal("what is older than a day is still in the journal")
+				}
+			}
+			if p.text(`SELECT CAST(pruned AS TEXT) FROM cache_meta`) == "0" {
+				t.Error("nobody is told that something was deleted")
+			}
+		})
+	}
+}
+
 // patience is how long a test waits for something that takes milliseconds.
 const patience = 20 * time.Second
