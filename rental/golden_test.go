@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/rental"
 )
 
 func readGolden[T any](t testing.TB, file string) map[string]T {
@@ -189,6 +191,37 @@ func TestFleetCounts(t *testing.T) {
 		f := recount(all)
 		if !slices.Equal(got.Makes, f.Make) || !slices.Equal(got.Locations, f.Location) {
 			t.Errorf("makes %v, places %v", got.Makes, got.Locations)
+		}
+	})
+}
+
+// At midnight of the fleet's zone the counts of the day end: who asks a minute later
+// is told of the new day, however fresh the answer of before is.
+//
+// Red when: the counts do not say until when they are right.
+func TestCountsEndWithTheDay(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		c := rental.NewCache(w.store, func(o *cache.Options) {
+			o.Clock = func() cache.Instant {
+				return cache.Instant{Mono: w.clock.Now().Sub(now), Wall: w.clock.Now().UnixNano()}
+			}
+		})
+		t.Cleanup(c.Close)
+		s, err := rental.New(t.Context(), rental.Options{Store: w.store, Cache: c, Now: w.clock.Now, Zone: zone})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Set((today + 1).At(0, zone).Add(-5 * time.Minute))
+		before, err := s.FleetCounts(t.Context())
+		if err != nil || before.Left > 5*time.Minute {
+			t.Fatalf("five minutes before midnight the answer is good for %v (%v)", before.Left, err)
+		}
+		w.clock.Advance(6 * time.Minute)
+		after, err := cache.Value(s.FleetCounts(t.Context()))
+		if err != nil || after.Day != today+1 {
+			t.Errorf("a minute after midnight the counts are those of %s (%v), want %s", after.Day, err, today+1)
 		}
 	})
 }
