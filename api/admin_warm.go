@@ -59,7 +59,9 @@ const eventWait = 30 * time.Second
 func (a *api) answerWarming(w http.ResponseWriter, r *http.Request, ask rental.WarmRequest) {
 	patience := http.NewResponseController(w)
 	// The server's deadline must not pass meanwhile: one that has passed may not be
-	// set anew. Where none can be set there is none.
+	// set anew. Where none can be set there is none. That of the body, which holds on
+	// where there is no body, would end the request as if its caller had gone.
+	_ = patience.SetReadDeadline(time.Time{})
 	_ = patience.SetWriteDeadline(time.Time{})
 	result, err := a.Rental.Warm(r.Context(), actorOf(r.Context()), ask, nil)
 	_ = patience.SetWriteDeadline(time.Now().Add(eventWait))
@@ -117,6 +119,7 @@ func (e *events) send(name string, data any) {
 		e.begun = true
 		e.w.Header().Set("Content-Type", eventStream)
 		e.w.Header().Set("X-Accel-Buffering", "no") // nginx would keep them together
+		_ = e.SetReadDeadline(time.Time{})          // see answerWarming
 	}
 	text, _ := json.Marshal(data) // plain structs
 	event := "event: " + name + "\ndata: " + string(text) + "\n\n"

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -173,6 +174,31 @@ func TestWarmingIsStreamed(t *testing.T) {
 		}
 	})
 }
+
+// A call without a body waits as long for the result as one with a body.
+//
+// Red when: the time in which a body must come holds for those who send none.
+func TestWarmingWithoutABodyMayTakeLong(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *server) {
+		open := s.hold(t)
+		on := httptest.NewServer(s)
+		t.Cleanup(on.Close)
+		time.AfterFunc(bodyLimit+500*time.Millisecond, open)
+		var all sync.WaitGroup
+		for _, accept := range []string{"application/json", "text/event-stream"} {
+			all.Go(func() {
+				answer := post(t, t.Context(), on, accept, "")
+				if text, err := io.ReadAll(answer.body); err != nil || answer.status != 200 || !strings.Contains(string(text), `"milliseconds"`) {
+					t.Errorf("as %s it is answered %d %.200s (%v)", accept, answer.status, text, err)
+				}
+			})
+		}
+		all.Wait()
+	})
+}
+
+// bodyLimit is in how many seconds huma wants to have read a body.
+const bodyLimit = 5 * time.Second
 
 // A client that hangs up does not end the warming; a second one with other wishes is
 // told so, in either form; a server that stops says so in the stream.
