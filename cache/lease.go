@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -9,10 +10,18 @@ import (
 // ends only ever come from the start of a poll that succeeded. A reader may see
 // one end of an older poll and one of a newer: the older one is the earlier, so
 // that errs to the safe side.
+//
+// Readers look without a lock. Those who change it take one, as a write of this node
+// may drop it while a poll ends: were the ends stored first and the drop looked for
+// afterwards, the lease would hold in between, for an entry that lacks the write. So
+// either renew sees the drop and stores nothing, or the drop comes after it and ends
+// what it stored.
 type lease struct {
 	mono, wall atomic.Int64
+
+	mu sync.Mutex // held while it changes
 	// after is when it was dropped last: a poll that began before renews nothing.
-	after atomic.Int64
+	after time.Duration
 }
 
 // wallSlack is what the wall clock may be set forward without a lapse. It adds
@@ -20,11 +29,13 @@ type lease struct {
 const wallSlack = time.Second
 
 func (l *lease) renew(begun Instant, bound time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if begun.Mono < l.after {
+		return
+	}
 	l.wall.Store(begun.Wall + int64(bound+wallSlack))
 	l.mono.Store(int64(begun.Mono + bound))
-	if int64(begun.Mono) < l.after.Load() { // last, as it may be dropped meanwhile
-		l.mono.Store(0)
-	}
 }
 
 func (l *lease) holds(now Instant) bool {
@@ -33,6 +44,8 @@ func (l *lease) holds(now Instant) bool {
 
 // drop ends the lease until a poll that begins from now on has succeeded.
 func (l *lease) drop(now Instant) {
-	l.after.Store(int64(now.Mono))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.after = now.Mono
 	l.mono.Store(0)
 }
