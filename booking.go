@@ -48,6 +48,11 @@ type Booking struct {
 	Total        Money
 	Deposit      Money
 	HoldUntil    time.Time // zero unless held
+	HoldBy       string    // who holds, as a keyed hash of the address; empty unless held
+	CouponID     string    // the coupon that was taken, or empty
+	Trip         TripRequest
+	Terms        BookingTerms // as they were accepted
+	LinkVersion  int64        // raised to make the renter's link worthless
 	Version      int64
 	CreatedAt    time.Time
 	UpdatedAt    time.Time

@@ -108,6 +108,7 @@ type CouponInput struct {
 	Amount     int64   `json:"amount" required:"false" minimum:"0" maximum:"10000000000" doc:"Minor units."`
 	ValidFrom  Date    `json:"validFrom,omitzero" required:"false" doc:"First pick-up day, if there is one."`
 	ValidUntil Date    `json:"validUntil,omitzero" required:"false" doc:"Last pick-up day, included, if there is one."`
+	CarID      string  `json:"carId" required:"false" maxLength:"20" doc:"Only for this car; empty for the whole fleet."`
 	MaxUses    int     `json:"maxUses" required:"false" minimum:"0" doc:"0 is unlimited."`
 	Active     bool    `json:"active" required:"false" default:"true"`
 }
@@ -126,6 +127,7 @@ func (c *CouponInput) Validate() error {
 	var f faults
 	f.check(len(c.Code) >= 3, "/code", "A code has 3 to 30 letters, digits and hyphens.")
 	f.check((c.Percent > 0) != (c.Amount > 0), "/percent", "A coupon takes either a share or an amount off.")
+	f.check(c.CarID == "" || IsID(CarID, c.CarID), "/carId", "The car is an id such as car_01kas0f3m2x7h9tq, or empty.")
 	f.check(c.ValidFrom == 0 || c.ValidUntil == 0 || c.ValidFrom <= c.ValidUntil, "/validUntil", "The last day comes before the first.")
 	return f.err()
 }

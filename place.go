@@ -103,3 +103,12 @@ func (l *Location) TransferTo(id string) (t Transfer, ok bool) {
 	}
 	return Transfer{}, false
 }
+
+// transfer is TransferTo with a sentence for places that are not offered.
+func (l *Location) transfer(to *Location) (Transfer, error) {
+	t, ok := l.TransferTo(to.ID)
+	if !ok {
+		return t, Errorf(Invalid, "Cars from %s cannot be returned in %s.", l.Name, to.Name).On("/returnLocation")
+	}
+	return t, nil
+}

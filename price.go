@@ -59,6 +59,35 @@ type PriceInput struct {
 	Deposit         int64
 }
 
+// CarPricing is what the price of a rental needs to know of a car.
+type CarPricing struct {
+	Base            int64
+	WeeklyPercent   Percent
+	MonthlyPercent  Percent
+	DiscountPercent Percent
+	Fees            []Fee
+	Deposit         int64
+	LocationID      string
+}
+
+// price is what NewPrice needs for a trip with this car.
+func (c CarPricing) price(currency Currency, rates Rates, trip Trip, days Days, oneWay Transfer, extras []ExtraChoice, coupon *Coupon) PriceInput {
+	from := trip.PickupPlace
+	return PriceInput{
+		Currency: currency, Days: days, Rates: rates,
+		WeeklyPercent: c.WeeklyPercent, MonthlyPercent: c.MonthlyPercent,
+		Fees: c.Fees, PlaceFees: trip.PlaceFees(), OneWay: oneWay, Extras: extras,
+		DiscountPercent: c.DiscountPercent, Coupon: coupon,
+		TaxName: from.TaxName, TaxPercent: from.TaxPercent, TaxIncluded: from.TaxIncluded, Deposit: c.Deposit,
+	}
+}
+
+// DayPrice is the all-in price of some days from handover time to handover time at
+// the place where the car lives, without extras or coupon: what lists show.
+func (c CarPricing) DayPrice(currency Currency, rates Rates, days Days, place *Location) Price {
+	return NewPrice(c.price(currency, rates, DayTrip(days, place), days, Transfer{}, nil, nil))
+}
+
 // LineKind says what a line of a price is for.
 type LineKind string
 

@@ -132,7 +132,7 @@ func TestDefaults(t *testing.T) {
 	for _, test := range []struct{ path, body, want string }{
 		{"price-rules", `{"name":"a","multiplierPercent":110}`, `"active":true`}, {"price-rules", `{"name":"b","multiplierPercent":110,"active":false}`, `"active":false`},
 		{"extras", `{"name":"a","price":0}`, `"maxQuantity":1,"active":true`}, {"extras", `{"name":"b","price":0,"active":false,"maxQuantity":4}`, `"maxQuantity":4,"active":false`},
-		{"coupons", `{"code":"abc","percent":12.5}`, `"code":"ABC","percent":12.5,"amount":0,"maxUses":0,"active":true`}, {"coupons", `{"code":"abd","amount":5,"active":false}`, `"active":false`},
+		{"coupons", `{"code":"abc","percent":12.5}`, `"code":"ABC","percent":12.5,"amount":0,"carId":"","maxUses":0,"active":true`}, {"coupons", `{"code":"abd","amount":5,"active":false}`, `"active":false`},
 		{"cars", entry(t, s, nil), `"available":true`}, {"cars", entry(t, s, map[string]any{"name": "Off", "available": false}), `"available":false`},
 		{"cars", entry(t, s, map[string]any{"name": "Nulls", "available": nil, "fees": nil}), `"fees":[],"deposit":0,"minimumDays":1,"turnaroundDays":0,"distancePerDay":0,"distancePrice":0,"minimumDriverAge":25`},
 	} {

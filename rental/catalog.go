@@ -103,10 +103,7 @@ func (s *Service) priceCards(ctx context.Context, cars []sqlstore.ListedCar, car
 			return exodrive.Errorf(exodrive.Unavailable, "The places of the fleet are changing just now; try again in a moment.")
 		}
 		rates := exodrive.Rates{Base: pricing.Base, Overrides: overrides[id], Rules: rulesOf(id, rules)}
-		price, err := s.price(pricing, rates, exodrive.DayTrip(days, place))
-		if err != nil {
-			return err
-		}
+		price := pricing.DayPrice(s.currency, rates, days, place)
 		cards[i].Price = &price
 	}
 	return nil
@@ -120,25 +117,6 @@ func rulesOf(carID string, rules []exodrive.PriceRule) []exodrive.PriceRule {
 		}
 	}
 	return own
-}
-
-// price is that of a trip without extras or coupon.
-func (s *Service) price(car sqlstore.CarPricing, rates exodrive.Rates, trip exodrive.Trip) (exodrive.Price, error) {
-	days, err := trip.Days()
-	if err != nil {
-		return exodrive.Price{}, err
-	}
-	from, to := trip.PickupPlace, trip.ReturnPlace
-	transfer, ok := from.TransferTo(to.ID)
-	if !ok {
-		return exodrive.Price{}, exodrive.Errorf(exodrive.Invalid, "Cars from %s cannot be returned in %s.", from.Name, to.Name).On("/returnLocation")
-	}
-	return exodrive.NewPrice(exodrive.PriceInput{
-		Currency: s.currency, Days: days, Rates: rates,
-		WeeklyPercent: car.WeeklyPercent, MonthlyPercent: car.MonthlyPercent,
-		Fees: car.Fees, PlaceFees: trip.PlaceFees(), OneWay: transfer, DiscountPercent: car.DiscountPercent,
-		TaxName: from.TaxName, TaxPercent: from.TaxPercent, TaxIncluded: from.TaxIncluded, Deposit: car.Deposit,
-	}), nil
 }
 
 // Car is a public car by its id or slug; one that is unknown or hidden is

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 )
 
 // Backup writes the whole database, as it is at one moment, into a new file,
@@ -98,14 +97,4 @@ func copyFile(from, to string) (err error) {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Sync(), out.Close())
-}
-
-// restorePostgres replaces everything in one transaction of pg_restore. The epoch
-// is new because the table that it is made of is.
-func restorePostgres(ctx context.Context, e engine, file string) error {
-	err := runPostgres(ctx, e.url, "pg_restore", "--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error", file)
-	if err != nil && strings.Contains(err.Error(), "valid archive") {
-		return fmt.Errorf("%s is not a backup of a Postgres database", file)
-	}
-	return err
 }

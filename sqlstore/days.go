@@ -72,36 +72,6 @@ func (q queries) Blocks(ctx context.Context, carID string, from exodrive.Date) (
 const sqlBlocks = `SELECT date FROM car_availability
 	WHERE car_id = $1 AND date >= $2 AND status = 'maintenance' AND booking_id IS NULL ORDER BY date LIMIT 1000`
 
-const bookingColumns = `id, car_id, customer_id, state, start_date, end_date, blocked_until, pickup_at, return_at, zone,
-	pickup_location_id, return_location_id, currency, total, deposit, first_name, last_name, email, phone, hold_until,
-	version, created_at, updated_at`
-
-func bookingValues(b *exodrive.Booking) []any {
-	var hold any
-	if !b.HoldUntil.IsZero() {
-		hold = ms(b.HoldUntil)
-	}
-	return []any{
-		b.ID, b.CarID, b.CustomerID, b.State, b.Days.Start, b.Days.End, b.BlockedUntil, b.PickupAt, b.ReturnAt, b.Zone,
-		b.PickupPlace, b.ReturnPlace, b.Total.Currency, b.Total.Amount, b.Deposit.Amount,
-		b.Contact.FirstName, b.Contact.LastName, b.Contact.Email, b.Contact.Phone, hold,
-		b.Version, ms(b.CreatedAt), ms(b.UpdatedAt),
-	}
-}
-
-// InsertBooking stores a booking, not its days. On Postgres a booking that
-// overlaps another that occupies its days is a conflict.
-func (t *Tx) InsertBooking(ctx context.Context, b *exodrive.Booking) error {
-	return t.insertRows(ctx, sqlInsertBookings, "", [][]any{bookingValues(b)})
-}
-
-const sqlInsertBookings = `INSERT INTO bookings (` + bookingColumns + `) VALUES `
-
-// InsertBookings stores many bookings, not their days.
-func (t *Tx) InsertBookings(ctx context.Context, list []exodrive.Booking) error {
-	return t.insertRows(ctx, sqlInsertBookings, "", rowsOf(list, bookingValues))
-}
-
 // DayRow is a day of a car that is not free.
 type DayRow struct {
 	CarID     string
@@ -118,12 +88,3 @@ func (t *Tx) InsertDays(ctx context.Context, list []DayRow) error {
 }
 
 const sqlInsertDays = `INSERT INTO car_availability (car_id, date, status, booking_id) VALUES `
-
-// InsertCustomers stores new customers, whose addresses must be in lower case.
-func (t *Tx) InsertCustomers(ctx context.Context, list []exodrive.Customer) error {
-	return t.insertRows(ctx, sqlInsertCustomers, "", rowsOf(list, func(c *exodrive.Customer) []any {
-		return []any{c.ID, c.Email, c.FirstName, c.LastName, c.Phone, ms(c.CreatedAt)}
-	}))
-}
-
-const sqlInsertCustomers = `INSERT INTO customers (id, email, first_name, last_name, phone, created_at) VALUES `

@@ -20,6 +20,9 @@ type dialect struct {
 	beginTx string
 	// lockRow follows a SELECT of rows that the transaction is about to change.
 	lockRow string
+	// lockName locks the name $1 until the transaction ends; empty where there is one
+	// writer anyway.
+	lockName string
 	// batchValues is how many values one INSERT of many rows carries at most.
 	batchValues int
 	// similarWords finds candidates for a misspelt word: $1 the word, $2 its

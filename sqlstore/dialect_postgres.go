@@ -26,6 +26,7 @@ import (
 var postgresDialect = dialect{
 	name: "postgres", goose: "postgres", other: ".sqlite.sql",
 	lockRow:     ` FOR NO KEY UPDATE`,
+	lockName:    `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
 	batchValues: 2000,
 	// All words of about the length are compared: the threshold of pg_trgm's index
 	// operator is a setting of the session, which a pooler does not keep, and its
@@ -224,20 +225,30 @@ func withoutPool(address string) *url.URL {
 // runPostgres runs one of Postgres's own programs on a database; its output is
 // its error. The password goes by the environment: arguments are for all to see.
 func runPostgres(ctx context.Context, address, program string, args ...string) error {
+	_, err := runPostgresOutput(ctx, address, program, args...)
+	return err
+}
+
+// runPostgresOutput is runPostgres, and returns what the program prints. pg_restore is
+// told of no database: it only turns a backup into text here.
+func runPostgresOutput(ctx context.Context, address, program string, args ...string) (string, error) {
 	path, err := exec.LookPath(program)
 	if err != nil {
-		return fmt.Errorf("%s is not installed; it comes with the Postgres client (Debian: apt-get install postgresql-client)", program)
+		return "", fmt.Errorf("%s is not installed; it comes with the Postgres client (Debian: apt-get install postgresql-client)", program)
 	}
 	u := withoutPool(address)
 	password, _ := u.User.Password()
 	if u.User != nil {
 		u.User = url.User(u.User.Username())
 	}
-	cmd := exec.CommandContext(ctx, path, append(args, "--dbname="+u.String())...)
+	if program != "pg_restore" {
+		args = append(args, "--dbname="+u.String())
+	}
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", program, err, strings.TrimSpace(string(out)))
+		return "", fmt.Errorf("%s: %w: %s", program, err, strings.TrimSpace(string(out)))
 	}
-	return nil
+	return string(out), nil
 }

@@ -9,21 +9,10 @@ import (
 	"github.com/exodrive/exodrive"
 )
 
-// CarPricing is what the price of a rental needs to know of a car.
-type CarPricing struct {
-	Base            int64
-	WeeklyPercent   exodrive.Percent
-	MonthlyPercent  exodrive.Percent
-	DiscountPercent exodrive.Percent
-	Fees            []exodrive.Fee
-	Deposit         int64
-	LocationID      string
-}
-
 // ListedCar is a card with what its price for certain days needs.
 type ListedCar struct {
 	Card    exodrive.CarCard
-	Pricing CarPricing
+	Pricing exodrive.CarPricing
 }
 
 // cardColumns are those of scanCard, from cars c, locations l and car_images i.

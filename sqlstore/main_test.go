@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 var today = exodrive.MustDate("2026-07-01")
 
 // schema is the version of this release.
-const schema = 5
+const schema = 6
 
 // noon is when the stores of these tests believe to be.
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

@@ -93,10 +93,10 @@ func (t *Tx) DeleteExtra(ctx context.Context, id string) error {
 
 const sqlDeleteExtra = `DELETE FROM extras WHERE id = $1`
 
-const couponColumns = `id, code, percent, amount, valid_from, valid_until, max_uses, active, version`
+const couponColumns = `id, code, percent, amount, valid_from, valid_until, COALESCE(car_id, ''), max_uses, active, version`
 
 func scanCoupon(r scanner) (v exodrive.Coupon, err error) {
-	return v, r.Scan(&v.ID, &v.Code, &v.Percent, &v.Amount, &v.ValidFrom, &v.ValidUntil, &v.MaxUses, &v.Active, &v.Version, &v.Uses)
+	return v, r.Scan(&v.ID, &v.Code, &v.Percent, &v.Amount, &v.ValidFrom, &v.ValidUntil, &v.CarID, &v.MaxUses, &v.Active, &v.Version, &v.Uses)
 }
 
 // Coupons is a page of all of them, by code, and their number.
@@ -106,22 +106,23 @@ func (q queries) Coupons(ctx context.Context, page exodrive.PageQuery) ([]exodri
 
 const sqlCountCoupons = `SELECT COUNT(*) FROM coupons`
 
-const sqlCoupons = `SELECT ` + couponColumns + `, uses FROM coupons ORDER BY code LIMIT $1 OFFSET $2`
+const sqlCoupons = `SELECT ` + couponColumns + `, ` + couponUses + ` FROM coupons ORDER BY code LIMIT $1 OFFSET $2`
 
 // InsertCoupon stores a new coupon.
 func (t *Tx) InsertCoupon(ctx context.Context, v *exodrive.Coupon) error {
-	return t.exec(ctx, sqlInsertCoupon, v.ID, v.Code, v.Percent, v.Amount, v.ValidFrom, v.ValidUntil, v.MaxUses, v.Active, v.Version, ms(t.Now))
+	return t.exec(ctx, sqlInsertCoupon, v.ID, v.Code, v.Percent, v.Amount, v.ValidFrom, v.ValidUntil, orNull(v.CarID), v.MaxUses, v.Active, v.Version, ms(t.Now))
 }
 
-const sqlInsertCoupon = `INSERT INTO coupons (` + couponColumns + `, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`
+const sqlInsertCoupon = `INSERT INTO coupons (id, code, percent, amount, valid_from, valid_until, car_id, max_uses, active, version, created_at, updated_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)`
 
 // UpdateCoupon replaces a coupon, as UpdateLocation does; its uses stay.
 func (t *Tx) UpdateCoupon(ctx context.Context, v *exodrive.Coupon) error {
-	return t.changed(ctx, sqlCouponExists, sqlUpdateCoupon, v.ID, v.Code, v.Percent, v.Amount, v.ValidFrom, v.ValidUntil, v.MaxUses, v.Active, v.Version, ms(t.Now))
+	return t.changed(ctx, sqlCouponExists, sqlUpdateCoupon, v.ID, v.Code, v.Percent, v.Amount, v.ValidFrom, v.ValidUntil, orNull(v.CarID), v.MaxUses, v.Active, v.Version, ms(t.Now))
 }
 
-const sqlUpdateCoupon = `UPDATE coupons SET code = $2, percent = $3, amount = $4, valid_from = $5, valid_until = $6, max_uses = $7, active = $8,
-	version = $9, updated_at = $10 WHERE id = $1 AND version = $9 - 1`
+const sqlUpdateCoupon = `UPDATE coupons SET code = $2, percent = $3, amount = $4, valid_from = $5, valid_until = $6, car_id = $7, max_uses = $8,
+	active = $9, version = $10, updated_at = $11 WHERE id = $1 AND version = $10 - 1`
 
 const sqlCouponExists = `SELECT version FROM coupons WHERE id = $1`
 
