@@ -28,6 +28,7 @@ func TestTheHistoryOfAServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(a.close)
+	a.history.Close() // from here on a step ends when the test says so
 	ask := func(path string, headers ...string) *httptest.ResponseRecorder {
 		t.Helper()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
@@ -72,8 +73,8 @@ func TestTheHistoryOfAServer(t *testing.T) {
 		key := strings.TrimSpace(f.Name + " " + f.Of)
 		value, wanted := want[key]
 		delete(want, key)
-		if len(f.Steps) != 1 {
-			t.Errorf("%s has %d steps", key, len(f.Steps))
+		if len(f.Steps) == 0 { // a slow start has some of its own
+			t.Errorf("%s has no step", key)
 		}
 		if value != 0 && (f.Value == nil || *f.Value != value) {
 			t.Errorf("%s is %v, want %v", key, f.Value, value)
