@@ -8,7 +8,7 @@ TOOL    := go tool -modfile=tools/go.mod
 # before the 15 minutes of the whole run are over.
 TESTS   := go test -shuffle=on -timeout=6m
 
-.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof stress
+.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof stress test-cache
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,11 @@ stress: ## ask for more and more until a server breaks, far beyond that, and see
 	scripts/setup
 	go build -o bin/stress ./bench/stress
 	bin/stress -stores=$(or $(STRESS),embedded) $(FLAGS)
+
+test-cache: ## check hit ratio, stampede, coherence and warming in one report; CACHE=embedded, postgres or redis: that store alone
+	scripts/setup
+	go build -o bin/caching ./bench/caching
+	bin/caching $(if $(CACHE),-stores=$(CACHE)) $(FLAGS)
 
 # EXO_SEED brings the random choices of a run back, EXO_FAULT leaves only the faults
 # with that text in their names.

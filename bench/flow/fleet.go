@@ -78,3 +78,6 @@ func (f *Fleet) New(n int) string {
 }
 
 func (f *Fleet) day(ahead int) string { return f.from.AddDate(0, 0, ahead).Format(time.DateOnly) }
+
+// Cars are the ids of the cars, the most featured first.
+func (f *Fleet) Cars() []string { return f.cars }
