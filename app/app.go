@@ -195,7 +195,7 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 	ofAPI.Doctor = a.doctor(c, now)
 	api.Mount(mux, ofAPI)
 	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
-	observed := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Traces: a.traces, Marks: m})
+	observed := httpx.Observe(httpx.MuxWithPages(mux, web.Unmatched), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Traces: a.traces, Marks: m})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() {
 			// A caller who keeps the connection would send its next request just when it

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	porsche  = "/api/cars/porsche-911-gt3"
-	calendar = porsche + "/availability?startDate=2027-03-01&endDate=2027-03-31"
+	porsche     = "/api/cars/porsche-911-gt3"
+	porschePage = "/fleet/porsche-911-gt3"
+	calendar    = porsche + "/availability?startDate=2027-03-01&endDate=2027-03-31"
 )
 
 // dated is a list for days that begin in a month.
@@ -40,7 +41,7 @@ func writes(t testing.TB, r *running) (all []answer) {
 // visited reads what the cache then has, and returns the list.
 func visited(t *testing.T, r *running) (cars string) {
 	t.Helper()
-	for _, path := range []string{porsche, calendar, dated(), dated(), "/api/cars"} {
+	for _, path := range []string{porschePage, porsche, calendar, dated(), dated(), "/api/cars"} {
 		a := get(t, r.site+path)
 		if a.status != http.StatusOK {
 			t.Fatalf("GET %s: %d %s", path, a.status, a.body)
@@ -67,9 +68,7 @@ func away(t *testing.T, r *running, cars string, limit time.Duration) {
 		!strings.Contains(a.header.Get("Cache-Status"), "stale-unverified") || a.took > limit {
 		t.Errorf("GET /api/cars, visited before: %d %v after %s: %.200s", a.status, a.header, a.took, a.body)
 	}
-	if a := get(t, r.site+"/fleet"); a.status != http.StatusOK && !strings.Contains(a.body, "We cannot reach our books just now") {
-		t.Errorf("the page of that list: %d %.200s", a.status, a.body)
-	}
+	awayPages(t, r, limit)
 	for _, path := range []string{calendar, dated(), "/api/cars?make=Audi", "/api/fleet/counts", "/api/cars/x/reviews", "/api/admin/cars"} {
 		a := get(t, r.site+path, "Authorization: Bearer "+token)
 		if a.status != http.StatusServiceUnavailable || a.header.Get("Content-Type") != "application/problem+json" ||
@@ -93,12 +92,6 @@ func away(t *testing.T, r *running, cars string, limit time.Duration) {
 	if a := get(t, r.site+"/api/admin/cars", "Authorization: Bearer exo_"+strings.Repeat("x", 43)); a.status != http.StatusServiceUnavailable {
 		t.Errorf("a token that cannot be looked up: %d, want 503", a.status)
 	}
-	for _, path := range []string{"/fleet?make=audi", "/fleet/porsche-911-gt3"} {
-		a := get(t, r.site+path)
-		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "We cannot reach our books just now") {
-			t.Errorf("the page %s: %d, Retry-After %q: %.300s", path, a.status, a.header.Get("Retry-After"), a.body)
-		}
-	}
 	if a := get(t, r.site+"/openapi.json"); a.status != http.StatusOK {
 		t.Errorf("what needs no database: %d", a.status)
 	}
@@ -110,6 +103,30 @@ func away(t *testing.T, r *running, cars string, limit time.Duration) {
 	}
 	if a := get(t, r.ops+"/metrics"); a.status != http.StatusOK || !strings.Contains(a.body, "exodrive_db_pool_in_use") {
 		t.Errorf("/metrics: %d", a.status)
+	}
+}
+
+// awayPages checks P8 for pages: what was visited is shown with the headers of its
+// reads, is marked for the eye and kept by nobody; a car is shown without its
+// calendar, and what nobody has visited is a page that says when to try again.
+//
+// Red when: the car's page fails with its calendar; a page says of its reads what it
+// says of a fresh one.
+func awayPages(t *testing.T, r *running, limit time.Duration) {
+	t.Helper()
+	for path, says := range map[string]string{"/fleet": "Porsche", porschePage: "The calendar cannot be shown just now"} {
+		a := get(t, r.site+path)
+		if a.status != http.StatusOK || a.took > limit || a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Cache") != "HIT" ||
+			a.header.Get("X-Cache-TTL") != "0" || !strings.Contains(a.header.Get("Cache-Status"), "stale-unverified") {
+			t.Errorf("the page %s, visited before: %d %v after %s", path, a.status, a.header, a.took)
+		}
+		if !strings.Contains(a.body, says) || !strings.Contains(a.body, "We cannot reach our books just now") || strings.Contains(a.body, "<table>") {
+			t.Errorf("the page %s says: %s", path, a.body)
+		}
+	}
+	a := get(t, r.site+"/fleet?make=audi")
+	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "We cannot reach our books just now") {
+		t.Errorf("a page that nobody visited: %d, Retry-After %q: %.300s", a.status, a.header.Get("Retry-After"), a.body)
 	}
 }
 
@@ -134,6 +151,9 @@ func back(t *testing.T, r *running, cars string) {
 		if a := get(t, r.site+path); a.status != http.StatusOK || a.header.Get("Cache-Control") == "no-store" {
 			t.Errorf("after the database was back, GET %s: %d %s", path, a.status, a.body)
 		}
+	}
+	if a := get(t, r.site+porschePage); a.status != http.StatusOK || a.header.Get("Cache-Control") != "no-cache" || !strings.Contains(a.body, "<table>") {
+		t.Errorf("after the database was back, the page of a car: %d %v", a.status, a.header)
 	}
 	if a := get(t, r.ops+"/readyz"); a.status != http.StatusOK {
 		t.Errorf("/readyz: %d %s", a.status, a.body)

@@ -16,7 +16,15 @@ const apiPrefix = "/api/"
 // documents. Redirects, other paths and the answers of mux's handlers stay as
 // they are. A pattern "/" in mux matches every path and method, so that mux then
 // has no 404 or 405 of its own.
-func Mux(mux *http.ServeMux) http.Handler {
+func Mux(mux *http.ServeMux) http.Handler { return MuxWithPages(mux, nil) }
+
+// Unmatched answers a request without a route, with 404, or 405 where the header
+// Allow is set.
+type Unmatched func(w http.ResponseWriter, r *http.Request, status int)
+
+// MuxWithPages is Mux for people, too: other paths' 404 and 405 are answered by
+// page, unless it is nil.
+func MuxWithPages(mux *http.ServeMux, page Unmatched) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer noteRoute(r) // also after a panic
 		// Mux shares the writer of Observe where it can: one wrapper, not two.
@@ -24,10 +32,10 @@ func Mux(mux *http.ServeMux) http.Handler {
 		if !ok {
 			ww = &writer{ResponseWriter: w}
 		}
-		outer := ww.unmatched
-		ww.unmatched = r
+		outer, outerPage := ww.unmatched, ww.page
+		ww.unmatched, ww.page = r, page
 		mux.ServeHTTP(ww, r)
-		ww.unmatched = outer
+		ww.unmatched, ww.page = outer, outerPage
 	})
 }
 
@@ -41,14 +49,20 @@ func noteRoute(r *http.Request) {
 	}
 }
 
-// replaces tells whether status is the mux's own answer to an API call without a
-// route, and not that of a handler.
-func replaces(r *http.Request, status int) bool {
-	return r.Pattern == "" && strings.HasPrefix(r.URL.Path, apiPrefix) &&
-		(status == http.StatusNotFound || status == http.StatusMethodNotAllowed)
+// replacement is what answers in place of the mux's own answer to a call without
+// a route; nil for any other answer.
+func (w *writer) replacement(status int) Unmatched {
+	r := w.unmatched
+	switch {
+	case r == nil || r.Pattern != "" || status != http.StatusNotFound && status != http.StatusMethodNotAllowed:
+		return nil
+	case strings.HasPrefix(r.URL.Path+"/", apiPrefix):
+		return writeUnmatched
+	}
+	return w.page
 }
 
-// writeUnmatched answers in place of the mux. It keeps the header Allow.
+// writeUnmatched answers a program in place of the mux. It keeps the header Allow.
 func writeUnmatched(w http.ResponseWriter, r *http.Request, status int) {
 	if status == http.StatusMethodNotAllowed {
 		WriteError(w, r, ErrMethodNotAllowed)

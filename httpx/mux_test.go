@@ -26,6 +26,37 @@ func testMux() *http.ServeMux {
 	return mux
 }
 
+// Where there are pages, a person who misspells an address gets one, and a program a
+// problem document all the same; what handlers and redirects answer stays.
+//
+// Red when: the API's unknown paths go to the pages; a handler's own 404 does.
+func TestUnknownPages(t *testing.T) {
+	page := func(w http.ResponseWriter, r *http.Request, status int) {
+		w.WriteHeader(status)
+		fmt.Fprint(w, "a page for ", r.URL.Path)
+	}
+	h := observe(httpx.LogAll, httpx.MuxWithPages(testMux(), page).ServeHTTP)
+	for path, want := range map[string]string{
+		"GET /nothing": "404 a page for /nothing", "POST /fleet": "405 a page for /fleet", "GET /fleet": "200 ",
+		"GET /api/own": "404 my own answer\n", "GET /api//cars/car_1": `307 <a href="/api/cars/car_1">Temporary Redirect</a>.` + "\n\n",
+	} {
+		method, target, _ := strings.Cut(path, " ")
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest(method, target, nil))
+		if got := fmt.Sprint(rec.Code, " ", rec.Body); got != want {
+			t.Errorf("%s is answered %q, want %q", path, got, want)
+		}
+		if rec.Code == http.StatusMethodNotAllowed && rec.Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s: allowed is %q", path, rec.Header().Get("Allow"))
+		}
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/api/nothing", nil))
+	if rec.Code != http.StatusNotFound || rec.Header().Get("Content-Type") != httpx.ProblemType {
+		t.Errorf("/api/nothing is answered %d %s", rec.Code, rec.Body)
+	}
+}
+
 // A program that misspells an address or a method gets a problem document like
 // any other; pages and handlers answer as they choose.
 func TestUnknownRoutes(t *testing.T) {
@@ -40,6 +71,8 @@ func TestUnknownRoutes(t *testing.T) {
 			{"GET", "/api/cars/car_1", 200, "", "", "car_1"},
 			{"GET", "/api/nothing", 404, "not_found", "", ""},
 			{"GET", "/api/", 404, "not_found", "", ""},
+			{"GET", "/api", 404, "not_found", "", ""},
+			{"GET", "/apish", 404, "", "", "404 page not found\n"},
 			{"HEAD", "/api/nothing", 404, "not_found", "", ""},
 			{"DELETE", "/api/own", 405, "method_not_allowed", "Allow: GET, HEAD", ""},
 			{"GET", "/api/own", 404, "", "", "my own answer\n"},

@@ -24,6 +24,7 @@ type writer struct {
 	hijacked bool
 
 	unmatched *http.Request // set by Mux: whose own 404s and 405s to replace
+	page      Unmatched     // set by Mux: how outside the API; nil: not at all
 	swallow   bool          // the body being written is one that was replaced
 
 	miss    bool          // set by WriteEntry: what was loaded is to be told in detail
@@ -67,9 +68,10 @@ func (w *writer) WriteHeader(status int) {
 		w.ResponseWriter.WriteHeader(status) // informational; the answer is yet to come
 		return
 	}
-	if r := w.unmatched; r != nil && replaces(r, status) {
+	if answer := w.replacement(status); answer != nil {
+		r := w.unmatched
 		w.unmatched = nil
-		writeUnmatched(w, r, status)
+		answer(w, r, status)
 		w.swallow = true
 		return
 	}

@@ -10,14 +10,16 @@ import (
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
 	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/rental"
 )
 
 // carView is the page of one car.
 type carView struct {
 	Car     *exodrive.CarDetails
-	Months  []month
+	Months  []month // nil: the calendar cannot be shown just now
 	Hours   []openingHours
-	Reviews *exodrive.ReviewPage
+	Reviews *exodrive.ReviewPage // nil: they cannot be shown just now
+	Old     bool                 // nobody can vouch for what is shown
 }
 
 // openingHours are those of one weekday or of several in a row.
@@ -34,7 +36,8 @@ func (s *site) car(w http.ResponseWriter, r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	ref := r.PathValue("slug")
-	car, err := cache.Value(s.Rental.Car(r.Context(), ref))
+	read, err := s.Rental.Car(r.Context(), ref)
+	car, err := cache.Value(read, err)
 	if err != nil {
 		return answer{}, err
 	}
@@ -43,29 +46,60 @@ func (s *site) car(w http.ResponseWriter, r *http.Request) (answer, error) {
 		return answer{status: http.StatusFound}, nil
 	}
 	view := carView{Car: car, Hours: weekOf(car.Place.Hours)}
-	if err := s.calendarAndReviews(r.Context(), &view); err != nil {
+	from, err := s.around(r.Context(), &view)
+	if err != nil {
 		return answer{}, err
 	}
-	return carPage.answer(http.StatusOK, view)
+	from.reads = append(from.reads, read.Served)
+	view.Old = from.unverified()
+	return carPage.answer(http.StatusOK, view, from)
 }
 
-// calendarAndReviews loads what depends on the car. The calendar begins today at
-// the place of the car.
-func (s *site) calendarAndReviews(ctx context.Context, view *carView) error {
+// around loads what stands around a car. The calendar begins today at the place of
+// the car. What cannot be read just now is left out: the car is worth showing
+// without it.
+func (s *site) around(ctx context.Context, view *carView) (sources, error) {
 	today := s.today(view.Car.Place.Zone)
-	g, ctx := errgroup.WithContext(ctx)
+	var (
+		calendar part[exodrive.Availability]
+		reviews  part[exodrive.ReviewPage]
+	)
+	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		free, err := cache.Value(s.Rental.Availability(ctx, view.Car.ID, exodrive.FirstCalendar(today)))
-		if err == nil {
-			view.Months = monthsOf(free)
-		}
-		return err
+		return calendar.take(s.Rental.Availability(inner, view.Car.ID, exodrive.FirstCalendar(today)))
 	})
-	g.Go(func() (err error) {
-		view.Reviews, err = cache.Value(s.Rental.Reviews(ctx, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: exodrive.ShownReviews}))
-		return err
+	g.Go(func() error {
+		return reviews.take(s.Rental.Reviews(inner, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: exodrive.ShownReviews}))
 	})
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return sources{}, err
+	}
+	var from sources
+	from.add(ctx, calendar.served, calendar.away)
+	from.add(ctx, reviews.served, reviews.away)
+	if calendar.value != nil {
+		view.Months = monthsOf(calendar.value)
+	}
+	view.Reviews = reviews.value
+	return from, nil
+}
+
+// part is a read that a page can do without.
+type part[T any] struct {
+	value  *T // nil: it is away
+	served cache.Served
+	away   error // why it cannot be read just now
+}
+
+// take keeps what a read brought. Its error is one that the page cannot do with.
+func (p *part[T]) take(read rental.Read[T], err error) error {
+	value, err := cache.Value(read, err)
+	if exodrive.CodeOf(err) == exodrive.Unavailable {
+		p.away = err
+		return nil
+	}
+	p.value, p.served = value, read.Served
+	return err
 }
 
 // today is the civil day in a zone, that of UTC if nobody knows the zone.

@@ -79,6 +79,29 @@ func TestCalendarOfTheCar(t *testing.T) {
 	}
 }
 
+// TestPageTellsWhereItIsFrom: A page says of the cache what its reads say: loaded
+// for the first visitor, from memory for the next.
+//
+// Red when: a page says nothing of its reads, or what the best of them says.
+func TestPageTellsWhereItIsFrom(t *testing.T) {
+	v := visit(t)
+	for _, path := range []string{"/fleet?make=bmw", "/fleet/" + ferrari} {
+		for _, want := range []string{"MISS", "HIT"} {
+			h := v.get(path).wantStatus(http.StatusOK).header
+			if h.Get("X-Cache") != want || h.Get("X-Cache-TTL") == "" || h.Get("Cache-Status") == "" || h.Get("Cache-Control") != "no-cache" {
+				t.Errorf("%s, want a %s: %v", path, want, h)
+			}
+		}
+	}
+	days := exodrive.FirstCalendar(exodrive.MustDate("2026-04-20"))
+	if _, err := v.rental.Availability(t.Context(), "porsche-911-gt3", days); err != nil {
+		t.Fatal(err)
+	}
+	if got := v.get("/fleet/porsche-911-gt3").wantStatus(http.StatusOK).header.Get("X-Cache"); got != "MISS" {
+		t.Errorf("of a page whose calendar alone was in memory X-Cache is %s, want MISS", got)
+	}
+}
+
 // TestCarHasOneAddress: The id of a car leads to the address with its name.
 func TestCarHasOneAddress(t *testing.T) {
 	v := visit(t)

@@ -37,12 +37,32 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if status >= http.StatusInternalServerError {
 		view.RequestID = rec.RequestID()
 	}
-	a, broken := failurePage.answer(status, view)
+	view.answer(w, r, status)
+}
+
+// Unmatched answers a request outside the API that no route matches: a slip in the
+// address, or a method that a page does not know. See httpx.MuxWithPages.
+func Unmatched(w http.ResponseWriter, r *http.Request, status int) {
+	rec := obs.RequestFrom(r.Context())
+	if status == http.StatusMethodNotAllowed {
+		rec.Fail(httpx.ErrMethodNotAllowed.Code, httpx.ErrMethodNotAllowed)
+		failureView{Heading: "This page can only be looked at", Sentence: "What was sent to it went nowhere. Please begin at the fleet."}.answer(w, r, status)
+		return
+	}
+	rec.Fail(string(exodrive.NotFound), errNoPage)
+	failureView{Heading: "There is no such page", Sentence: "There may be a slip in the address, or the page has moved."}.answer(w, r, status)
+}
+
+var errNoPage = exodrive.Errorf(exodrive.NotFound, "There is no such page.")
+
+// answer sends the page, or if even that cannot be made, the problem.
+func (view failureView) answer(w http.ResponseWriter, r *http.Request, status int) {
+	a, broken := failurePage.answer(status, view, sources{})
 	if broken != nil {
 		httpx.WriteError(w, r, broken)
 		return
 	}
-	a.write(w)
+	a.write(w, r)
 }
 
 // failureFor says a failure in the words of the storefront.

@@ -17,6 +17,7 @@ type fleetView struct {
 	Form  form
 	Asked bool              // the question leaves cars out
 	List  *exodrive.CarPage // nil: the question is wrong, and the form says where
+	Old   bool              // nobody can vouch for the list just now
 	Prev  string            // address of the page before, or empty
 	Next  string
 	Last  string // address of the last page, when there is none of the number asked for
@@ -30,7 +31,7 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 	ask, err := exodrive.ParseCarQuery(r.URL.Query(), s.Rental.Limits())
 	if err != nil {
 		obs.RequestFrom(r.Context()).Fail(string(exodrive.CodeOf(err)), err)
-		return fleetPage.answer(httpx.StatusOf(exodrive.CodeOf(err)), fleetView{Form: newForm(typed, ask, exodrive.Facets{}, faultsOf(err))})
+		return fleetPage.answer(httpx.StatusOf(exodrive.CodeOf(err)), fleetView{Form: newForm(typed, ask, exodrive.Facets{}, faultsOf(err))}, sources{})
 	}
 	policy := httpx.LimitReads
 	if ask.Search != "" {
@@ -39,13 +40,16 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 	if err := s.allow(w, r, policy); err != nil {
 		return answer{}, err
 	}
-	list, err := cache.Value(s.Rental.Cars(r.Context(), ask))
+	obs.RequestFrom(r.Context()).SetSearch(ask.Search != "")
+	read, err := s.Rental.Cars(r.Context(), ask)
+	list, err := cache.Value(read, err)
 	if err != nil {
 		return answer{}, err
 	}
-	view := fleetView{Form: newForm(typed, ask, list.Facets, nil), Asked: narrows(typed), List: list}
+	from := sources{reads: []cache.Served{read.Served}}
+	view := fleetView{Form: newForm(typed, ask, list.Facets, nil), Asked: narrows(typed), List: list, Old: from.unverified()}
 	view.turnPages(typed, s.Rental.Limits().Page)
-	return fleetPage.answer(http.StatusOK, view)
+	return fleetPage.answer(http.StatusOK, view, from)
 }
 
 // turnPages sets the addresses of the neighbouring pages; last is the highest

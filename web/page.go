@@ -2,11 +2,18 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"strconv"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/obs"
 )
 
 // pagePolicy lets a page load its style sheet and pictures and nothing else.
@@ -31,14 +38,14 @@ var (
 	failurePage = parse[failureView]("failure.html")
 )
 
-// parse reads a page with the layout around it. A template that does not parse
+// parse reads a page with the layout around it and the parts that pages share. A template that does not parse
 // is a mistake in the build, and it panics.
 func parse[V any](file string) shows[V] {
 	t := template.New("").Funcs(template.FuncMap{
 		"money": money, "rate": rate, "tenths": tenths, "day": day, "category": categoryName, "drive": driveName,
 		"stylesheet": func() string { return stylesheet.path },
 	})
-	template.Must(t.ParseFS(templateFiles, "templates/layout.html", "templates/"+file))
+	template.Must(t.ParseFS(templateFiles, "templates/layout.html", "templates/parts.html", "templates/"+file))
 	return shows[V]{t.Lookup("layout"), file}
 }
 
@@ -46,15 +53,38 @@ func parse[V any](file string) shows[V] {
 type answer struct {
 	status int
 	html   []byte
+	sources
+}
+
+// sources are the reads that a page shows.
+type sources struct {
+	reads   []cache.Served
+	missing bool // something that belongs to the page could not be read
+}
+
+// add notes a read that the page shows, or why it is away.
+func (s *sources) add(ctx context.Context, read cache.Served, away error) {
+	if away != nil {
+		s.missing = true
+		obs.RequestFrom(ctx).Fail(string(exodrive.CodeOf(away)), away)
+		return
+	}
+	s.reads = append(s.reads, read)
+}
+
+// unverified tells whether the page shows something that nobody can vouch for,
+// because the database does not answer.
+func (s *sources) unverified() bool {
+	return slices.ContainsFunc(s.reads, func(read cache.Served) bool { return read.Stale == cache.Unverifiable })
 }
 
 // answer renders the page.
-func (s shows[V]) answer(status int, view V) (answer, error) {
+func (s shows[V]) answer(status int, view V, from sources) (answer, error) {
 	var b bytes.Buffer
 	if err := s.Execute(&b, view); err != nil {
 		return answer{}, fmt.Errorf("render %s: %w", s.file, err)
 	}
-	return answer{status, b.Bytes()}, nil
+	return answer{status, b.Bytes(), from}, nil
 }
 
 // page is a handler that makes a page or fails. It may set headers, but what it
@@ -67,16 +97,18 @@ func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, r, err)
 		return
 	}
-	a.write(w)
+	a.write(w, r)
 }
 
 // write sends the page. The length is told because a HEAD has no body to count.
-func (a answer) write(w http.ResponseWriter) {
+// What is whole and verified may be kept, if it is asked about each time.
+func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
+	httpx.TellParts(w, r, a.reads...)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(a.html)))
 	h.Set("Content-Security-Policy", pagePolicy)
-	if a.status == http.StatusOK {
+	if a.status == http.StatusOK && !a.missing && !a.unverified() {
 		h.Set("Cache-Control", "no-cache")
 	} else {
 		h.Set("Cache-Control", "no-store")

@@ -154,6 +154,14 @@ func TestContrast(t *testing.T) {
 	}
 }
 
+// A long word that cannot be broken, such as the number of a request, stays inside
+// a narrow screen.
+func TestLongWordsBreak(t *testing.T) {
+	if !regexp.MustCompile(`\.notice code \{[^}]*overflow-wrap: anywhere`).Match(stylesheet.body) {
+		t.Error("the number on the page of a failure runs off a screen of 360 pixels")
+	}
+}
+
 // luminance is the relative luminance of a colour in hex, after WCAG.
 func luminance(t *testing.T, hex string) float64 {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 )
 
 // pages are one of each kind.
-var pages = []string{"/", "/fleet", "/fleet?startDate=2026-05-01&endDate=2026-05-04", "/fleet?page=x", "/fleet/" + ferrari, "/fleet/no-such-car"}
+var pages = []string{"/", "/fleet", "/fleet?startDate=2026-05-01&endDate=2026-05-04", "/fleet?page=x", "/fleet/" + ferrari, "/fleet/no-such-car", "/no-such-page"}
 
 // TestPagesHoldNoForeignCode: Every page forbids what it does not need, and has
 // no script and no style of its own.
@@ -102,13 +102,31 @@ func TestFilesAreKeptForEver(t *testing.T) {
 	}
 }
 
-// TestUnknownPaths: The storefront leaves paths that are not its own to others.
+// TestUnknownPaths: Whoever slips in the address, or sends something to a page, gets
+// a page of this house with a way back; robots and browsers find what they ask for
+// unasked.
 func TestUnknownPaths(t *testing.T) {
 	v := visit(t)
-	for _, path := range []string{"/nope", "/fleet/a/b", "/static/exodrive.css", "/pictures/none.svg"} {
+	for _, path := range []string{"/nope", "/fleet/a/b", "/nope.php?x=1"} {
+		page := v.get(path).wantStatus(http.StatusNotFound)
+		page.wantText("h1", "There is no such page")
+		if got := attr(page.one(".notice a"), "href"); got != "/fleet" || page.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: the way back leads to %q, %v", path, got, page.header)
+		}
+	}
+	for _, path := range []string{"/static/exodrive.css", "/pictures/none.svg"} {
 		v.get(path).wantStatus(http.StatusNotFound)
 	}
-	v.ask(http.MethodPost, "/fleet").wantStatus(http.StatusMethodNotAllowed)
+	page := v.ask(http.MethodPost, "/fleet").wantStatus(http.StatusMethodNotAllowed)
+	page.wantText("h1", "This page can only be looked at")
+	if got := page.header.Get("Allow"); got != "GET, HEAD" {
+		t.Errorf("POST /fleet: allowed is %q", got)
+	}
+	for path, to := range map[string]string{"/fleet/": "/fleet", "/favicon.ico": "/favicon.svg"} {
+		if got := v.get(path).wantStatus(http.StatusMovedPermanently).header.Get("Location"); got != to {
+			t.Errorf("%s leads to %q, want %q", path, got, to)
+		}
+	}
 	if robots := v.get("/robots.txt").wantStatus(http.StatusOK); !strings.Contains(robots.text, "Disallow: /api/") {
 		t.Errorf("robots.txt says %q", robots.text)
 	}

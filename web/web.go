@@ -37,10 +37,12 @@ func Mount(mux *http.ServeMux, o Options) {
 	mux.Handle("GET /{$}", page(s.fleet))
 	mux.Handle("GET /fleet", page(s.fleet))
 	mux.Handle("GET /fleet/{slug}", page(s.car))
+	mux.Handle("GET /fleet/{$}", http.RedirectHandler("/fleet", http.StatusMovedPermanently))
 
 	mux.Handle("GET /static/{file}", stylesheet)
 	mux.Handle("GET /pictures/{file}", pictures(o.Pictures))
 	mux.Handle("GET /favicon.svg", favicon)
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(favicon.path, http.StatusMovedPermanently)) // asked for without being linked
 	mux.Handle("GET /robots.txt", robots)
 }
 

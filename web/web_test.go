@@ -82,7 +82,7 @@ func serve(t *testing.T, databaseURL string, policies ...httpx.Policy) *visitor 
 	mux := http.NewServeMux()
 	web.Mount(mux, o)
 	log := &bytes.Buffer{}
-	handler := httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{Log: slog.New(slog.NewJSONHandler(log, nil))})
+	handler := httpx.Observe(httpx.MuxWithPages(mux, web.Unmatched), httpx.ObserveOptions{Log: slog.New(slog.NewJSONHandler(log, nil))})
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	client := server.Client()
