@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,11 +16,21 @@ import (
 	"github.com/exodrive/exodrive/exotest"
 )
 
-// The size that the demo fleet has at least, and the version of the schema.
-const (
-	demoCars = 40
-	schema   = 5
-)
+// demoCars is the size that the demo fleet has at least.
+const demoCars = 40
+
+// schema is the version of the schema: the number of its last migration.
+var schema = func() (last int) {
+	files, err := os.ReadDir("../../sqlstore/migrations")
+	if err != nil {
+		panic(err)
+	}
+	number, _, _ := strings.Cut(files[len(files)-1].Name(), "_") // they are sorted
+	if last, err = strconv.Atoi(number); err != nil {
+		panic(err)
+	}
+	return last
+}()
 
 // first asks for the cars and logs how long that took from the start of the
 // process.
