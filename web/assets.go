@@ -8,7 +8,10 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/exodrive/exodrive/httpx"
 )
 
 //go:embed static
@@ -38,7 +41,8 @@ type asset struct {
 	caching     string
 	policy      string // Content-Security-Policy, or empty
 	body        []byte
-	tag         string // ETag
+	zipped      func() []byte // body in gzip, made at the first wish; nil: that saves too little
+	tag         string        // ETag of body
 }
 
 // The files of the program. The style sheet's name has the hash of its content.
@@ -51,6 +55,7 @@ var (
 func newAsset(at, contentType, caching string, body []byte) *asset {
 	sum := sha256.Sum256(body)
 	a := &asset{path: at, contentType: contentType, caching: caching, body: body, tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+	a.zipped = sync.OnceValue(func() []byte { return httpx.Gzip(body) })
 	if contentType == svgType {
 		a.policy = picturePolicy
 	}
@@ -82,11 +87,19 @@ func (a *asset) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", a.contentType)
 	h.Set("Cache-Control", a.caching)
-	h.Set("ETag", a.tag)
+	h.Set("Vary", "Accept-Encoding")
+	body, tag := a.body, a.tag
+	if httpx.WantsGzip(r) {
+		if zipped := a.zipped(); zipped != nil {
+			body, tag = zipped, strings.TrimSuffix(tag, `"`)+`-gzip"`
+			h.Set("Content-Encoding", "gzip")
+		}
+	}
+	h.Set("ETag", tag)
 	if a.policy != "" {
 		h.Set("Content-Security-Policy", a.policy)
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(a.body))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
 // pictures serves SVG files by path.

@@ -106,7 +106,11 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	httpx.TellParts(w, r, a.reads...)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(len(a.html)))
+	body := a.html
+	if zipped := httpx.Zipped(w, r, body); zipped != nil {
+		body = zipped
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Content-Security-Policy", pagePolicy)
 	if a.status == http.StatusOK && !a.missing && !a.unverified() {
 		h.Set("Cache-Control", "no-cache")
@@ -114,5 +118,5 @@ func (a answer) write(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.html) // the only failure left is a visitor who has gone
+	_, _ = w.Write(body) // the only failure left is a visitor who has gone
 }

@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -99,6 +101,35 @@ func TestFilesAreKeptForEver(t *testing.T) {
 	}
 	for path := range demo.Pictures() {
 		v.get(path).wantStatus(http.StatusOK)
+	}
+}
+
+// TestPagesAreSmall: Pages, pictures and the style sheet come in gzip to who takes it, as the very
+// same bytes; who has such a file already is sent nothing.
+//
+// Red when: one of them is sent as it is; two codings share a tag.
+func TestPagesAreSmall(t *testing.T) {
+	v := visit(t)
+	page := v.get("/fleet")
+	for _, path := range []string{"/fleet", "/fleet/" + ferrari, "/no-such-page", attr(page.one("link[rel=stylesheet]"), "href"), attr(page.all(".card img")[0], "src")} {
+		plain, zipped := v.get(path), v.ask(http.MethodGet, path, "Accept-Encoding: gzip, br")
+		if got := zipped.header.Get("Content-Encoding"); got != "gzip" || zipped.header.Get("Vary") != "Accept-Encoding" || plain.header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s comes as %q: %v", path, got, zipped.header)
+			continue
+		}
+		r, err := gzip.NewReader(strings.NewReader(zipped.text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(r); err != nil || string(text) != plain.text || len(zipped.text) > len(text)/2 && len(text) > 4<<10 {
+			t.Errorf("%s: %d bytes in gzip are %d, and %d plain, %v", path, len(zipped.text), len(text), len(plain.text), err)
+		}
+		if tag := zipped.header.Get("ETag"); tag != "" {
+			if tag == plain.header.Get("ETag") {
+				t.Errorf("%s has one tag for two codings, %s", path, tag)
+			}
+			v.ask(http.MethodGet, path, "Accept-Encoding: gzip", "If-None-Match: "+tag).wantStatus(http.StatusNotModified)
+		}
 	}
 }
 

@@ -86,6 +86,7 @@ func serve(t *testing.T, databaseURL string, policies ...httpx.Policy) *visitor 
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	client := server.Client()
+	client.Transport.(*http.Transport).DisableCompression = true // it would hide what was sent
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &visitor{t, server.URL, client, handler, service, store, log}
 }
@@ -111,11 +112,16 @@ func newSeen(t *testing.T, status int, header http.Header, body string) seen {
 // get asks for a path.
 func (v *visitor) get(path string) seen { return v.ask(http.MethodGet, path) }
 
-func (v *visitor) ask(method, path string) seen {
+// ask sends headers such as "Accept-Encoding: gzip".
+func (v *visitor) ask(method, path string, headers ...string) seen {
 	v.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), method, v.url+path, nil)
 	if err != nil {
 		v.t.Fatal(err)
+	}
+	for _, header := range headers {
+		name, value, _ := strings.Cut(header, ": ")
+		r.Header.Set(name, value)
 	}
 	answer, err := v.http.Do(r)
 	if err != nil {
