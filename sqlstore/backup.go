@@ -8,6 +8,10 @@ import (
 	"os"
 )
 
+// ErrInUse is returned for a restore over an embedded database that a server, or
+// anybody else, has open: what it writes later would be lost with the old file.
+var ErrInUse = errors.New("a server or another program has the database open; stop it first")
+
 // Backup writes the whole database, as it is at one moment, into a new file,
 // while others read and write. An SQLite backup is a database itself; a Postgres
 // one is pg_dump's custom format, written by the installed pg_dump.
@@ -21,7 +25,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 
 // Restore replaces the database at url by a backup of the same kind of database.
 // Unless replace is true it refuses one that has a schema. Nobody may use the
-// database meanwhile. Either the backup is there afterwards or, after an error,
+// database meanwhile: an embedded one that somebody has open is ErrInUse. Either the backup is there afterwards or, after an error,
 // what was there before. The restored database has a new epoch, so no cache takes
 // an answer from before it for one from after.
 func Restore(ctx context.Context, url, file string, replace bool) error {
@@ -49,8 +53,31 @@ func Restore(ctx context.Context, url, file string, replace bool) error {
 }
 
 // restoreSQLite checks the backup and puts a copy of it in the database's place
-// in one step.
+// in one step, unless anybody else has the database open.
 func restoreSQLite(ctx context.Context, e engine, file string) error {
+	if err := checkSQLiteBackup(ctx, file); err != nil {
+		return err
+	}
+	if err := e.close(); err != nil {
+		return err
+	}
+	release, err := aloneOnSQLite(ctx, e.path)
+	if err != nil {
+		return err
+	}
+	fresh := e.path + ".restoring"
+	err = copyFile(file, fresh)
+	if err == nil {
+		err = newSQLiteEpoch(ctx, fresh)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(fresh), release())
+	}
+	// The lock is of the old file, and ends after that has gone.
+	return errors.Join(os.Rename(fresh, e.path), release())
+}
+
+func checkSQLiteBackup(ctx context.Context, file string) error {
 	backup, err := openSQLiteFile(file)
 	if err != nil {
 		return err
@@ -66,23 +93,7 @@ func restoreSQLite(ctx context.Context, e engine, file string) error {
 	if err := errors.Join(err, backup.Close()); err != nil {
 		return fmt.Errorf("%s is not a backup of an embedded database: %w", file, err)
 	}
-	fresh := e.path + ".restoring"
-	err = copyFile(file, fresh)
-	if err == nil {
-		err = newSQLiteEpoch(ctx, fresh)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(fresh))
-	}
-	if err := e.close(); err != nil {
-		return err
-	}
-	for _, leftover := range []string{e.path + "-wal", e.path + "-shm"} {
-		if err := os.Remove(leftover); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return os.Rename(fresh, e.path)
+	return nil
 }
 
 func copyFile(from, to string) (err error) {

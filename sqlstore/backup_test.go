@@ -42,6 +42,9 @@ func contents(t testing.TB, s *sqlstore.Store, url string) string {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(&b, "%+v\n", places)
+	if err := db.db.Close(); err != nil { // an open one is somebody who uses the database
+		t.Fatal(err)
+	}
 	return b.String()
 }
 
@@ -133,13 +136,52 @@ func TestRestoreReplacesOnlyWhenTold(t *testing.T) {
 		if err := sqlstore.Restore(t.Context(), url, file, false); err == nil || !strings.Contains(err.Error(), "not empty") {
 			t.Errorf("a restore over a fleet says %v, want that the database is not empty", err)
 		}
-		if got := contents(t, open(t, url), url); got != changed {
+		again := open(t, url)
+		if got := contents(t, again, url); got != changed {
 			t.Errorf("the refused restore changed something: %s", firstDifference(got, changed))
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
 		}
 		if got := contents(t, restored(t, url, file, true), url); got != before {
 			t.Errorf("the restore did not bring back what was there: %s", firstDifference(got, before))
 		}
 	})
+}
+
+// A restore over an embedded database that somebody has open is refused, because what he writes afterwards would be lost; what he wrote is kept.
+//
+// Red when: the lock is not tried, or the log is removed first.
+func TestRestoreRefusesADatabaseInUse(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "fleet.db")
+	url := "sqlite:" + file
+	s := open(t, url)
+	if _, _, err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	copied := backup(t, s)
+	write(t, s, func(tx *sqlstore.Tx) error { return tx.SetSetting(t.Context(), "later", "kept") })
+	if err := sqlstore.Restore(t.Context(), url, copied, true); !errors.Is(err, sqlstore.ErrInUse) {
+		t.Fatalf("a restore beside a server says %v, want ErrInUse", err)
+	}
+	write(t, s, func(tx *sqlstore.Tx) error { return tx.SetSetting(t.Context(), "after", "kept") })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, url)
+	if later, after := must(s.Setting(t.Context(), "later")), must(s.Setting(t.Context(), "after")); later != "kept" || after != "kept" {
+		t.Errorf("after a refused restore the settings are %q and %q, want both kept", later, after)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if later := must(restored(t, url, copied, true).Setting(t.Context(), "later")); later != "" {
+		t.Errorf("after the restore there is still %q", later)
+	}
+	if left := must(filepath.Glob(file + ".restoring*")); len(left) > 0 {
+		t.Errorf("files are left: %v", left)
+	}
 }
 
 func must[T any](v T, err error) T {

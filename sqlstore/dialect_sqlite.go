@@ -161,6 +161,29 @@ func openSQLiteFile(path string) (*sql.DB, error) {
 // sqlitePath is a path inside of an SQLite address.
 func sqlitePath(path string) string { return (&url.URL{Path: path}).EscapedPath() }
 
+// aloneOnSQLite locks a file that nobody else has open, until release is called. A
+// connection that uses a log holds a lock for as long as it lives, and leaving the
+// log is for the only one; it also leaves no log behind, so that the file is the
+// whole database. A transaction then keeps others out.
+func aloneOnSQLite(ctx context.Context, path string) (release func() error, err error) {
+	db, err := sql.Open("sqlite", "file:"+sqlitePath(path)+"?_txlock=exclusive")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	var tx *sql.Tx
+	if _, err = db.ExecContext(ctx, `PRAGMA journal_mode = DELETE`); err == nil {
+		tx, err = db.BeginTx(ctx, nil)
+	}
+	if err != nil {
+		if kind, _ := sqliteFault(err); kind == faultRetry {
+			err = ErrInUse
+		}
+		return nil, errors.Join(err, db.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, nil
+}
+
 func sqlStats(s sql.DBStats) obs.PoolStats {
 	return obs.PoolStats{
 		Max: s.MaxOpenConnections, Open: s.OpenConnections, InUse: s.InUse, Idle: s.Idle,

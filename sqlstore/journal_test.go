@@ -273,7 +273,9 @@ func TestNewEpoch(t *testing.T) {
 // Red when: the epoch on Postgres does not hold the table itself; a restored SQLite file keeps its name and bump.
 func TestRestoreBeginsAnEpoch(t *testing.T) {
 	eachSeeded(t, func(t *testing.T, s *sqlstore.Store, url string) {
-		was := listen(t, s).poll().Epoch
+		before := listen(t, s)
+		was := before.poll().Epoch
+		before.journal.Close()
 		file := backup(t, s)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
@@ -291,7 +293,7 @@ func TestRestoreBeginsAnEpoch(t *testing.T) {
 // Red when: the migration does not replace what is left of the journal.
 func TestRestoreOfTheReleaseBefore(t *testing.T) {
 	t.Parallel()
-	exotest.EachEngine(t, "", nil, func(t *testing.T, url string) {
+	exotest.EachEngine(t, "seeded", seeded, func(t *testing.T, url string) {
 		old := another(t, url)
 		s := open(t, old)
 		if err := s.MigrateTo(t.Context(), 2); err != nil {
@@ -302,7 +304,6 @@ func TestRestoreOfTheReleaseBefore(t *testing.T) {
 		if err := s.Backup(t.Context(), file); err != nil {
 			t.Fatal(err)
 		}
-		seeded(t, url)
 		now := restored(t, url, file, true)
 		if from, to, err := now.Migrate(t.Context()); from != 2 || to != schema || err != nil {
 			t.Fatalf("migrated from %d to %d: %v", from, to, err)

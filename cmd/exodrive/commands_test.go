@@ -189,6 +189,10 @@ func TestBackupAndRestore(t *testing.T) {
 		if err != nil || status != http.StatusCreated {
 			t.Fatalf("add an extra: %d, %v\n%s", status, err, answer)
 		}
+		if strings.HasPrefix(url, "sqlite:") {
+			refused(t, run(t, "", on(url), "restore", file, "--yes"), "a server or another program has the database open; stop it first")
+			get(t, p.site+"/api/admin/extras", bearer)
+		}
 		p.stop()
 		extras := `SELECT COUNT(*) FROM extras`
 		db := prompt(t, url)

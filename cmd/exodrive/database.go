@@ -93,7 +93,7 @@ func (c *backupCmd) Run(e *environment) error {
 
 type restoreCmd struct {
 	File string `arg:"" help:"A file that backup wrote from a database of the same kind."`
-	Yes  bool   `help:"Replace what the database holds now."`
+	Yes  bool   `help:"Replace what the database holds now. No server may be running."`
 }
 
 // Run replaces the database. No server may use it meanwhile.

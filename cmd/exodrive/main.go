@@ -42,7 +42,7 @@ type commands struct {
 	Doctor  doctorCmd        `cmd:"" help:"Tell what is wrong and what to do: asks the server at EXO_BASE_URL with EXO_ADMIN_TOKEN, or looks at the stores."`
 	OpenAPI openapiCmd       `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Backup  backupCmd        `cmd:"" help:"Write the database into a new file, while it is in use."`
-	Restore restoreCmd       `cmd:"" help:"Replace the database by a backup."`
+	Restore restoreCmd       `cmd:"" help:"Replace the database by a backup; stop the servers first."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
 
