@@ -17,11 +17,13 @@ type calendarDay struct {
 	Date   exodrive.Date // zero: the field is empty
 	Number int           // day of the month
 	State  string        // free, taken, or past
+	Chosen bool          // one of the days that the visitor has in mind
 }
 
 // monthsOf lays a calendar out in months. Days of the first month before the
-// calendar begins are past. Why a day is taken is nobody's business.
-func monthsOf(a *exodrive.Availability) []month {
+// calendar begins are past, those of chosen are the visitor's. Why a day is taken is
+// nobody's business.
+func monthsOf(a *exodrive.Availability, chosen exodrive.Days) []month {
 	var months []month
 	first := midnight(a.Start)
 	begin := exodrive.NewDate(first.Year(), first.Month(), 1)
@@ -30,7 +32,7 @@ func monthsOf(a *exodrive.Availability) []month {
 		if at.Day() == 1 {
 			months = append(months, month{Name: at.Format("January 2006"), Weeks: make([][7]calendarDay, 1)})
 		}
-		field := calendarDay{Date: d, Number: at.Day(), State: "past"}
+		field := calendarDay{Date: d, Number: at.Day(), State: "past", Chosen: chosen.Contains(d)}
 		switch {
 		case d < a.Start:
 		case a.Days[d-a.Start].Available:

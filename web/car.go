@@ -19,7 +19,9 @@ type carView struct {
 	Months  []month // nil: the calendar cannot be shown just now
 	Hours   []openingHours
 	Reviews *exodrive.ReviewPage // nil: they cannot be shown just now
-	Old     bool                 // nobody can vouch for what is shown
+	Stay    stay
+	Fleet   string // address of the list, with the days
+	Old     bool   // nobody can vouch for what is shown
 }
 
 // openingHours are those of one weekday or of several in a row.
@@ -29,8 +31,8 @@ type openingHours struct {
 	Closed bool
 }
 
-// car shows one car. Its address has the slug; an id, which the API also takes,
-// leads there.
+// car shows one car, and what it costs for the days of its address. The address has
+// the slug; an id, which the API also takes, leads there.
 func (s *site) car(w http.ResponseWriter, r *http.Request) (answer, error) {
 	if err := s.allow(w, r, httpx.LimitReads); err != nil {
 		return answer{}, err
@@ -41,17 +43,22 @@ func (s *site) car(w http.ResponseWriter, r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	days := askedStay(r.URL.Query(), s.Rental.Limits())
 	if ref != car.Slug {
-		w.Header().Set("Location", "/fleet/"+car.Slug)
+		w.Header().Set("Location", "/fleet/"+car.Slug+days.query())
 		return answer{status: http.StatusFound}, nil
 	}
-	view := carView{Car: car, Hours: weekOf(car.Place.Hours)}
+	view := carView{Car: car, Hours: weekOf(car.Place.Hours), Stay: days, Fleet: "/fleet"}
 	from, err := s.around(r.Context(), &view)
 	if err != nil {
 		return answer{}, err
 	}
 	from.reads = append(from.reads, read.Served)
 	view.Old = from.unverified()
+	if view.Stay.Wrong() {
+		return carPage.answer(http.StatusBadRequest, view, from)
+	}
+	view.Fleet += view.Stay.query()
 	return carPage.answer(http.StatusOK, view, from)
 }
 
@@ -63,6 +70,7 @@ func (s *site) around(ctx context.Context, view *carView) (sources, error) {
 	var (
 		calendar part[exodrive.Availability]
 		reviews  part[exodrive.ReviewPage]
+		price    part[exodrive.CarPage]
 	)
 	g, inner := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -71,14 +79,24 @@ func (s *site) around(ctx context.Context, view *carView) (sources, error) {
 	g.Go(func() error {
 		return reviews.take(s.Rental.Reviews(inner, view.Car.ID, exodrive.PageQuery{Page: 1, Limit: exodrive.ShownReviews}))
 	})
+	asked := view.Car.Available && view.Stay.Days.Len() >= max(1, view.Car.MinimumDays)
+	if asked {
+		g.Go(func() error {
+			return view.Stay.refused(price.take(s.priceOf(inner, view.Car, view.Stay.Days)), s.Rental.Limits())
+		})
+	}
 	if err := g.Wait(); err != nil {
 		return sources{}, err
 	}
 	var from sources
+	if asked && !view.Stay.Wrong() {
+		from.add(ctx, price.served, price.away)
+	}
+	view.Stay.fill(view.Car, price.value)
 	from.add(ctx, calendar.served, calendar.away)
 	from.add(ctx, reviews.served, reviews.away)
 	if calendar.value != nil {
-		view.Months = monthsOf(calendar.value)
+		view.Months = monthsOf(calendar.value, view.Stay.Days)
 	}
 	view.Reviews = reviews.value
 	return from, nil

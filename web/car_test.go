@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -77,6 +79,64 @@ func TestCalendarOfTheCar(t *testing.T) {
 	if states[blocked.String()] != "taken" || strings.Contains(page.text, "zebra") {
 		t.Errorf("the blocked day is %q; its reason must not show", states[blocked.String()])
 	}
+}
+
+// TestChosenDaysStay: Days chosen in the list are still chosen on the page of a car,
+// with the price that its card had, and on the way back.
+//
+// Red when: a card's link or a redirect loses them; the page's price is another than
+// the list's.
+func TestChosenDaysStay(t *testing.T) {
+	v := visit(t)
+	const days = "startDate=2026-05-01&endDate=2026-05-04"
+	fleet := v.get("/fleet?limit=3&" + days).wantStatus(http.StatusOK)
+	for i, car := range v.list("limit=3&" + days).Cars {
+		path := attr(fleet.all(".card h3 a")[i], "href")
+		page := v.get(path).wantStatus(http.StatusOK)
+		page.wantText("h1", car.Name)
+		if got, want := page.texts("#stay .price"), fleet.texts(".card .price")[i:i+1]; !slices.Equal(got, want) {
+			t.Errorf("%s: the price is %q, on the card %q", path, got, want)
+		}
+		page.wantSays("#stay .sum", "Total $"+grouped(car.Price.Total.Decimal()))
+		for name, want := range map[string]string{"startDate": "2026-05-01", "endDate": "2026-05-04"} {
+			if got := attr(page.one("input[name="+name+"]"), "value"); got != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
+			}
+		}
+		if got := page.texts("td.chosen time"); !slices.Equal(got, []string{"1", "2", "3"}) {
+			t.Errorf("%s: the calendar marks %q", path, got)
+		}
+		if back := attr(page.one(".trail a"), "href"); !strings.Contains(back, "startDate=2026-05-01") || len(v.get(back).texts(".card")) == 0 {
+			t.Errorf("%s: the way back leads to %s", path, back)
+		}
+		if got := v.get("/fleet/" + car.ID + "?" + days).header.Get("Location"); got != "/fleet/"+car.Slug+"?endDate=2026-05-04&startDate=2026-05-01" {
+			t.Errorf("the id leads to %q", got)
+		}
+	}
+}
+
+// TestDaysThatCannotBe: A car that is not free on all of the days says so, and so does
+// one that is rented for longer.
+func TestDaysThatCannotBe(t *testing.T) {
+	v := visit(t)
+	car, err := cache.Value(v.rental.Car(t.Context(), ferrari))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocked := exodrive.MustDate("2026-06-10")
+	if err := v.rental.BlockDays(t.Context(), staff, car.ID, rental.Block{Start: blocked, End: blocked}, ""); err != nil {
+		t.Fatal(err)
+	}
+	page := v.get("/fleet/" + ferrari + "?startDate=2026-06-08&endDate=2026-06-12").wantStatus(http.StatusOK)
+	page.wantSays("#stay p", "The car is not free on all of these days. The calendar below shows when it is.")
+
+	long := slices.IndexFunc(v.list("limit=50").Cars, func(c exodrive.CarCard) bool { return c.MinimumDays > 1 })
+	if long < 0 {
+		t.Fatal("every car is rented for a day")
+	}
+	short := v.list("limit=50").Cars[long]
+	v.get("/fleet/"+short.Slug+"?startDate=2026-06-08&endDate=2026-06-09").wantStatus(http.StatusBadRequest).
+		wantText("#endDate-fault", "This car is rented for at least "+strconv.Itoa(short.MinimumDays)+" days.")
 }
 
 // TestPageTellsWhereItIsFrom: A page says of the cache what its reads say: loaded

@@ -17,10 +17,29 @@ type fleetView struct {
 	Form  form
 	Asked bool              // the question leaves cars out
 	List  *exodrive.CarPage // nil: the question is wrong, and the form says where
-	Old   bool              // nobody can vouch for the list just now
-	Prev  string            // address of the page before, or empty
+	Cards []card
+	Old   bool   // nobody can vouch for the list just now
+	Prev  string // address of the page before, or empty
 	Next  string
 	Last  string // address of the last page, when there is none of the number asked for
+}
+
+// card is a car of the list and the address of its page, with the days asked for.
+type card struct {
+	exodrive.CarCard
+	Address string
+}
+
+func cardsOf(list *exodrive.CarPage) []card {
+	query := ""
+	if ask := &list.Filters; ask.HasDates() {
+		query = "?" + url.Values{"startDate": {ask.Start.String()}, "endDate": {ask.End.String()}}.Encode()
+	}
+	cards := make([]card, len(list.Cars))
+	for i, c := range list.Cars {
+		cards[i] = card{c, "/fleet/" + c.Slug + query}
+	}
+	return cards
 }
 
 // fleet shows the cars that a question finds. The question is that of GET
@@ -30,8 +49,7 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 	typed := typedIn(r.URL.Query())
 	ask, err := exodrive.ParseCarQuery(r.URL.Query(), s.Rental.Limits())
 	if err != nil {
-		obs.RequestFrom(r.Context()).Fail(string(exodrive.CodeOf(err)), err)
-		return fleetPage.answer(httpx.StatusOf(exodrive.CodeOf(err)), fleetView{Form: newForm(typed, ask, exodrive.Facets{}, faultsOf(err))}, sources{})
+		return s.refuse(r, typed, ask, err)
 	}
 	policy := httpx.LimitReads
 	if ask.Search != "" {
@@ -43,13 +61,23 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 	obs.RequestFrom(r.Context()).SetSearch(ask.Search != "")
 	read, err := s.Rental.Cars(r.Context(), ask)
 	list, err := cache.Value(read, err)
-	if err != nil {
+	switch {
+	case exodrive.CodeOf(err) == exodrive.Invalid: // days that are over or too far ahead
+		return s.refuse(r, typed, ask, err)
+	case err != nil:
 		return answer{}, err
 	}
 	from := sources{reads: []cache.Served{read.Served}}
-	view := fleetView{Form: newForm(typed, ask, list.Facets, nil), Asked: narrows(typed), List: list, Old: from.unverified()}
+	view := fleetView{Form: newForm(typed, ask, list.Facets, nil), Asked: narrows(typed), List: list, Cards: cardsOf(list), Old: from.unverified()}
 	view.turnPages(typed, s.Rental.Limits().Page)
 	return fleetPage.answer(http.StatusOK, view, from)
+}
+
+// refuse answers a wrong question with the form as it was filled in.
+func (s *site) refuse(r *http.Request, typed url.Values, ask exodrive.CarQuery, err error) (answer, error) {
+	obs.RequestFrom(r.Context()).Fail(string(exodrive.CodeOf(err)), err)
+	faults := sentences(faultsOf(err), typed, ask, s.Rental.Limits())
+	return fleetPage.answer(httpx.StatusOf(exodrive.CodeOf(err)), fleetView{Form: newForm(typed, ask, exodrive.Facets{}, faults)}, sources{})
 }
 
 // turnPages sets the addresses of the neighbouring pages; last is the highest
@@ -101,6 +129,9 @@ func fleetAddress(typed url.Values, without string, page int) string {
 func faultsOf(err error) map[string]string {
 	faults := map[string]string{}
 	if e, ok := errors.AsType[*exodrive.Error](err); ok {
+		if e.Field != "" {
+			faults[e.Field] = e.Message
+		}
 		for _, f := range e.Faults {
 			faults[f.Field] = f.Message
 		}

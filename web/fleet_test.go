@@ -178,12 +178,68 @@ func TestWrongValueIsToldBesideTheForm(t *testing.T) {
 	if attr(wrong, "aria-invalid") != "true" {
 		t.Error("the wrong day is not marked")
 	}
-	page.wantText("#"+attr(wrong, "aria-describedby"), `"2026-02-30" is not a day; write it as YYYY-MM-DD, for example 2026-05-01.`)
-	if got := textOf(page.one(".faults li")); !strings.Contains(got, `"boat" is not allowed`) {
+	page.wantText("#"+attr(wrong, "aria-describedby"), "This is not a day of the calendar.")
+	page.wantText("#maxPrice-fault", "Write an amount a day, for example 500.")
+	if got := textOf(page.one(".faults li")); !strings.HasPrefix(got, `Kind of car: "boat" is not allowed`) {
 		t.Errorf("above the form it says %q", got)
 	}
 	if cars := page.all(".card"); len(cars) > 0 {
 		t.Errorf("%d cars are shown", len(cars))
+	}
+}
+
+// TestFaultsSpeakOfTheForm: What is wrong with days and prices is said in the words of
+// the form, on the list and on the page of a car.
+//
+// Red when: a sentence names a parameter of the API; days that are over are a fault of ours.
+func TestFaultsSpeakOfTheForm(t *testing.T) {
+	v := visit(t)
+	for _, c := range []struct{ question, field, says string }{
+		{"startDate=2026-05-04&endDate=2026-05-04", "endDate", "The return must come after the pick-up."},
+		{"startDate=2026-05-04", "endDate", "Choose the day of return, too."},
+		{"endDate=2026-05-04", "startDate", "Choose the day of pick-up, too."},
+		{"startDate=4.5.2026&endDate=2026-05-06", "startDate", "This is not a day of the calendar."},
+		{"startDate=2026-05-01&endDate=2026-09-01", "endDate", "A rental is at most 90 days."},
+		{"startDate=2020-05-01&endDate=2020-05-04", "startDate", "This day is over."},
+		{"startDate=2029-05-01&endDate=2029-05-04", "endDate", "Cars can be had up to 540 days ahead."},
+		{"minPrice=900&maxPrice=500", "maxPrice", "This is less than the lowest price."},
+		{"minPrice=cheap", "minPrice", "Write an amount a day, for example 500."},
+	} {
+		paths := []string{"/fleet?", "/fleet/" + ferrari + "?"}
+		if strings.Contains(c.field, "Price") {
+			paths = paths[:1] // a car's page asks for no prices
+		}
+		for _, path := range paths {
+			page := v.get(path + c.question).wantStatus(http.StatusBadRequest)
+			page.wantText("#"+c.field+"-fault", c.says)
+			if got := len(page.all(".fault")); got != 1 {
+				t.Errorf("%s%s: %d faults, want one: %q", path, c.question, got, page.texts(".fault"))
+			}
+		}
+	}
+	page := v.get("/fleet?page=x&sort=up&seats=many").wantStatus(http.StatusBadRequest)
+	for _, fault := range page.texts(".faults li") {
+		if !strings.HasPrefix(fault, "Page: ") && !strings.HasPrefix(fault, "Order: ") && !strings.HasPrefix(fault, "Seats: ") {
+			t.Errorf("above the form it says %q", fault)
+		}
+	}
+}
+
+// TestPriceBeforeDiscount: A rate that an offer makes cheaper says that it is the one
+// before it.
+func TestPriceBeforeDiscount(t *testing.T) {
+	v := visit(t)
+	list := v.list("limit=50")
+	at := slices.IndexFunc(list.Cars, func(c exodrive.CarCard) bool { return c.DiscountPercent > 0 })
+	if at < 0 {
+		t.Fatal("no car has an offer")
+	}
+	page := v.get("/fleet/" + list.Cars[at].Slug).wantStatus(http.StatusOK)
+	if got := textOf(page.one(".panel .price")); !strings.Contains(got, "a day before discount") {
+		t.Errorf("beside an offer stands %q", got)
+	}
+	if got := v.get("/fleet?limit=50").texts(".card .price"); !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "a day before discount") }) {
+		t.Errorf("no card says before discount: %q", got)
 	}
 }
 

@@ -86,8 +86,7 @@ func typedIn(values url.Values) url.Values {
 func newForm(typed url.Values, ask exodrive.CarQuery, facets exodrive.Facets, faults map[string]string) form {
 	rest := maps.Clone(faults)
 	input := func(name, label, hint string) field {
-		// The label says which parameter it is.
-		fault := strings.TrimPrefix(rest[name], name+": ")
+		fault := rest[name]
 		delete(rest, name)
 		return field{name, label, typed.Get(name), hint, fault}
 	}

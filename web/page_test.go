@@ -84,7 +84,7 @@ func TestMonths(t *testing.T) {
 		for range int(a.End-a.Start) + 1 {
 			a.Days = append(a.Days, exodrive.DayAvailability{Available: true})
 		}
-		months, free := monthsOf(a), 0
+		months, free := monthsOf(a, exodrive.Days{}), 0
 		for _, m := range months {
 			for _, week := range m.Weeks {
 				for column, d := range week {

@@ -15,7 +15,7 @@ import (
 )
 
 // pages are one of each kind.
-var pages = []string{"/", "/fleet", "/fleet?startDate=2026-05-01&endDate=2026-05-04", "/fleet?page=x", "/fleet/" + ferrari, "/fleet/no-such-car", "/no-such-page"}
+var pages = []string{"/", "/fleet", "/fleet?startDate=2026-05-01&endDate=2026-05-04", "/fleet?page=x", "/fleet/" + ferrari, "/fleet/" + ferrari + "?startDate=2026-05-01&endDate=2026-05-04", "/fleet/no-such-car", "/no-such-page"}
 
 // TestPagesHoldNoForeignCode: Every page forbids what it does not need, and has
 // no script and no style of its own.
