@@ -75,11 +75,7 @@ func (f *family) load(ctx context.Context, q *question) (Served, error) {
 		return Served{}, err
 	}
 	defer leave()
-	h := c.history.Load()
-	if h.epoch == 0 { // what is loaded before the first poll belongs to no history
-		_ = c.journal.poll(ctx)
-		h = c.history.Load()
-	}
+	h := c.now(ctx)
 	begun := c.o.Clock()
 	// In this order: what is raised after the number is read counts against the
 	// entry, and what was raised before it the load will see.
@@ -115,6 +111,17 @@ func (f *family) load(ctx context.Context, q *question) (Served, error) {
 	}
 	c.keep(e, s.unverifiable)
 	return served, err
+}
+
+// now is the history that what begins now belongs to. Before the first poll there is
+// none: what is loaded would be of no use, and nothing would be found in the remote
+// cache.
+func (c *Cache) now(ctx context.Context) *history {
+	if h := c.history.Load(); h.epoch != 0 {
+		return h
+	}
+	_ = c.journal.poll(ctx)
+	return c.history.Load()
 }
 
 // encode makes an entry's body: JSON in one line, with < and & as they are, since

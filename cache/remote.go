@@ -81,7 +81,7 @@ const (
 // if there is one, is run once the answer is out.
 func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (served Served, share func(), err error) {
 	c := f.cache
-	h := c.history.Load()
+	h := c.now(ctx)
 	slots := h.floors.slotsOf(q.tags)
 	want := Wanted{Key: Key{f.shape, q.key}, Epoch: h.epoch, Above: h.floors.highest(slots), Token: newToken(), Lease: leaseFor}
 	var held *Entry // what a refresh is to replace
