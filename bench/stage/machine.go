@@ -11,15 +11,17 @@ import (
 	"strings"
 )
 
-// Memory is the resident memory of a process of this machine in bytes.
+// Memory is the resident memory of a process of this machine in bytes that is its own.
+// What it has mapped of files, such as an embedded database, the kernel takes back when
+// it wants, and does not count.
 func Memory(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
-	found := regexp.MustCompile(`VmRSS:\s*(\d+) kB`).FindSubmatch(status)
+	found := regexp.MustCompile(`RssAnon:\s*(\d+) kB`).FindSubmatch(status)
 	if found == nil {
-		return 0, fmt.Errorf("process %d tells no VmRSS", pid)
+		return 0, fmt.Errorf("process %d tells no RssAnon", pid)
 	}
 	kib, err := strconv.ParseInt(string(found[1]), 10, 64)
 	return kib << 10, err

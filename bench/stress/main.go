@@ -22,7 +22,7 @@ import (
 // options are how to stress.
 type options struct {
 	stores   string // embedded or postgres
-	cars     int    // 0: the demo fleet
+	cars     int
 	step     time.Duration
 	beyond   float64
 	flood    time.Duration
@@ -33,7 +33,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.stores, "stores", "embedded", "embedded, or postgres: Postgres and Redis")
-	flag.IntVar(&o.cars, "cars", 0, "cars of a generated fleet; 0 is the demo fleet")
+	flag.IntVar(&o.cars, "cars", 2000, "cars of a generated fleet, so many that loads are what breaks; 0 is the demo fleet")
 	flag.DurationVar(&o.step, "step", 3*time.Second, "how long each rate of the ramp lasts")
 	flag.Float64Var(&o.beyond, "beyond", 2.5, "how many times the knee the flood is")
 	flag.DurationVar(&o.flood, "flood", 20*time.Second, "how long the flood lasts")

@@ -29,6 +29,14 @@ const (
 	breakTook  = 250 * time.Millisecond
 )
 
+// The flood, and a step, is tried at most so often when others took more than this
+// share of the machine.
+const (
+	mostTries   = 3
+	disturbed   = 0.1
+	longestWait = 30 * time.Second // for a quiet machine
+)
+
 // callers bound the calls under way: as many as come in a tenth of a second of a
 // flood, and most are refused sooner.
 const callers = 1000
@@ -43,6 +51,7 @@ type phase struct {
 	from, to time.Duration
 	misses   []flow.Answer
 	hits     []flow.Answer
+	others   float64 // the share of the machine that others took
 }
 
 // trial is a run.
@@ -55,6 +64,7 @@ type trial struct {
 	begun  time.Time
 	asked  int // misses so far, so that none is asked for twice
 	knee   float64
+	floods int // that were tried
 	phases []*phase
 	memory [][2]float64 // second, bytes
 
@@ -77,30 +87,65 @@ func (r *trial) play(ctx context.Context) error {
 	aside.Go(func() { r.keepHitting(life) })
 	aside.Go(func() { r.keepWeighing(life) })
 
-	// A step in which it breaks is tried again: others use the machine, too.
-	rate, broken := firstRate, false
+	if err := r.ramp(ctx); err != nil {
+		return err
+	}
+	r.flood(ctx)
+	return ctx.Err()
+}
+
+// ramp goes up until it breaks. A step in which it does is tried again, and more than
+// once while others are at work on the machine.
+func (r *trial) ramp(ctx context.Context) error {
+	rate, broken := firstRate, 0
 	for range mostSteps {
 		p := r.run(ctx, fmt.Sprintf("%.0f/s", rate), rate, r.o.step)
 		fmt.Fprintf(os.Stderr, "%6.0f misses/s: %s refused, p95 %s\n", rate, report.Share(p.refused(), len(p.misses)), report.Ms(p.took(p.misses, 0.95)))
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return ctx.Err()
-		}
-		again := broken
-		if broken = p.breaks(); broken && again || rate > mostRate {
-			break
-		}
-		if !broken {
-			r.knee = rate
+		case !p.breaks():
+			r.knee, broken = rate, 0
 			rate *= growth
+		default:
+			broken++
+		}
+		if broken > mostTries || broken > 1 && p.others < disturbed || rate > mostRate {
+			break
 		}
 	}
 	if r.knee == 0 {
-		return fmt.Errorf("it breaks already at %.0f a second", firstRate)
+		return fmt.Errorf("it breaks already at %.0f a second; others took %.0f %% of the machine", firstRate, 100*r.phases[len(r.phases)-1].others)
 	}
-	r.run(ctx, "before", r.knee/2, r.o.step)
-	r.run(ctx, "flood", r.knee*r.o.beyond, r.o.flood)
-	r.run(ctx, "after", r.knee/2, max(10*time.Second, r.o.step))
-	return ctx.Err()
+	return nil
+}
+
+// flood goes far beyond the knee, and back. When a promise is missed while others were
+// at work on the machine, nothing is known, and it is tried again.
+func (r *trial) flood(ctx context.Context) {
+	for r.floods < mostTries && ctx.Err() == nil {
+		r.floods++
+		awaitQuiet(ctx)
+		r.run(ctx, "before", r.knee/2, r.o.step)
+		p := r.run(ctx, "flood", r.knee*r.o.beyond, r.o.flood)
+		r.run(ctx, "after", r.knee/2, max(10*time.Second, r.o.step))
+		_, ok := r.verdicts(p)
+		fmt.Fprintf(os.Stderr, "flood of %.0f misses/s: all promises kept: %v; others took %.0f %% of the machine\n", p.rate, ok, 100*p.others)
+		if ok || p.others < disturbed {
+			return
+		}
+	}
+}
+
+// awaitQuiet waits until others leave the machine alone, but not for ever.
+func awaitQuiet(ctx context.Context) {
+	for deadline := time.Now().Add(longestWait); time.Now().Before(deadline) && ctx.Err() == nil; {
+		before := stage.Now()
+		time.Sleep(time.Second)
+		if stage.Others(before, stage.Now()) < disturbed {
+			return
+		}
+	}
 }
 
 func (r *trial) touch(ctx context.Context, address string) error {
@@ -124,8 +169,10 @@ func (r *trial) run(ctx context.Context, name string, rate float64, during time.
 	r.phases = append(r.phases, p)
 	first := r.asked
 	r.asked += int(rate * during.Seconds())
+	before := stage.Now()
 	flow.Flow{Rate: rate, Callers: callers, Pick: func(n int) string { return r.fleet.New(first + n) }}.
 		Run(ctx, during, func(a flow.Answer) { p.misses = append(p.misses, a) })
+	p.others = stage.Others(before, stage.Now())
 	return p
 }
 
