@@ -22,11 +22,26 @@ type RedisCluster struct {
 // met.
 func NewRedisCluster(t testing.TB, n int) *RedisCluster {
 	t.Helper()
+	return newRedisCluster(t, n, false)
+}
+
+// NewRedisClusterTLS starts one that speaks TLS only.
+func NewRedisClusterTLS(t testing.TB, n int) *RedisCluster {
+	t.Helper()
+	return newRedisCluster(t, n, true)
+}
+
+func newRedisCluster(t testing.TB, n int, secure bool) *RedisCluster {
+	t.Helper()
 	c := &RedisCluster{}
 	for i := range n {
 		r := newRedis(t)
 		// Nobody is declared dead because the machine of the tests is busy.
 		r.args = []string{"--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(r.bus), "--cluster-node-timeout", "30000"}
+		if secure {
+			r.args = append(r.args, "--tls-cluster", "yes")
+			r.secure(append(c.Nodes, r)[0])
+		}
 		r.Start()
 		r.Do("CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1))
 		r.Do("CLUSTER", "ADDSLOTSRANGE", strconv.Itoa(i*slots/n), strconv.Itoa((i+1)*slots/n-1))
@@ -59,11 +74,15 @@ func (c *RedisCluster) URL() string {
 	for _, r := range c.Nodes {
 		all = append(all, r.Addr())
 	}
+	if ca := c.Nodes[0].ca; ca != "" {
+		return "rediss-cluster://" + strings.Join(all, ",") + "?ca=" + ca
+	}
 	return "redis-cluster://" + strings.Join(all, ",")
 }
 
 // NewRedisSentinel starts a sentinel that watches a master, alone, and declares it
-// dead after a second. It returns the address of the master behind it.
+// dead after a second. It speaks TLS only if its master does. It returns the address
+// of the master behind it.
 func NewRedisSentinel(t testing.TB, master *Redis) string {
 	t.Helper()
 	s := newRedis(t)
@@ -77,6 +96,12 @@ func NewRedisSentinel(t testing.TB, master *Redis) string {
 		t.Fatal(err)
 	}
 	s.sentinel = config
+	if master.ca != "" {
+		s.secure(master)
+	}
 	s.Start()
+	if s.ca != "" {
+		return "rediss-sentinel://" + s.Addr() + "/exotest?ca=" + s.ca
+	}
 	return "redis-sentinel://" + s.Addr() + "/exotest"
 }

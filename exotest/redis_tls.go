@@ -21,16 +21,25 @@ import (
 // own; its URL names the file to trust.
 func NewRedisTLS(t testing.TB, args ...string) *Redis {
 	t.Helper()
-	r := newRedis(t)
-	r.ca = filepath.Join(r.base, "certificate.pem")
-	key := filepath.Join(r.base, "key.pem")
-	r.certify(key)
-	r.args = append([]string{
-		"--port", "0", "--tls-port", strconv.Itoa(r.port), "--tls-auth-clients", "no",
-		"--tls-cert-file", r.ca, "--tls-key-file", key, "--tls-ca-cert-file", r.ca,
-	}, args...)
+	r := newRedis(t, args...)
+	r.secure(r)
 	r.Start()
 	return r
+}
+
+// secure has a server that was not started yet speak TLS only, also with others of
+// its kind, with the certificate of another one, or with one that is made.
+func (r *Redis) secure(with *Redis) {
+	r.t.Helper()
+	key := filepath.Join(with.base, "key.pem")
+	r.ca = filepath.Join(with.base, "certificate.pem")
+	if with == r {
+		r.certify(key)
+	}
+	r.args = append([]string{
+		"--port", "0", "--tls-port", strconv.Itoa(r.port), "--tls-auth-clients", "no", "--tls-replication", "yes",
+		"--tls-cert-file", r.ca, "--tls-key-file", key, "--tls-ca-cert-file", r.ca,
+	}, r.args...)
 }
 
 // certify writes a key and a certificate for loopback that it signs itself.

@@ -119,6 +119,39 @@ func TestHostileKeys(t *testing.T) {
 	}
 }
 
+// Sentinels and Clusters that speak TLS only are reached as they say they are, and
+// only by who trusts their certificate.
+//
+// Red when: what is found through a sentinel, or the other nodes of a Cluster, are dialled without TLS.
+func TestSecureFleets(t *testing.T) {
+	t.Parallel()
+	for name, url := range map[string]string{
+		"sentinel": exotest.NewRedisSentinel(t, exotest.NewRedisTLS(t)),
+		"cluster":  exotest.NewRedisClusterTLS(t, 3).URL(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			remote := connected(t, url, newInstall()).Remote()
+			for i := range 30 { // on every node of a cluster
+				key := cache.Key{Shape: "s", Text: fmt.Sprint(i)}
+				err := remote.Fill(t.Context(), key, "", cache.Stored{Epoch: 1, Stamp: 1, Bytes: []byte("x"), Life: time.Minute})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := remote.Take(t.Context(), cache.Wanted{Key: key, Epoch: 1, Token: "t", Lease: time.Second}); err != nil || got.Outcome != cache.Found {
+					t.Fatalf("outcome %d, %v, want what was stored", got.Outcome, err)
+				}
+			}
+			stranger, _, _ := strings.Cut(url, "?")
+			select {
+			case <-open(t, stranger, newInstall()).Connected():
+				t.Error("a server is believed whose certificate nobody trusts")
+			case <-time.After(300 * time.Millisecond): // some tries
+			}
+		})
+	}
+}
+
 // oneSlot asks the cluster itself where it puts hostile keys.
 func oneSlot(t *testing.T, cluster *exotest.RedisCluster) {
 	c := connected(t, cluster.URL(), newInstall())
