@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,14 +17,24 @@ func hasRedis(p *Parts) bool { return p.Redis != nil }
 func lookAtRedis(ctx context.Context, p *Parts) ([]Finding, error) {
 	info, took, err := askRedis(ctx, p.Redis)
 	if err != nil {
-		return []Finding{{"redis", Fail, "no answer", "REDIS_URL is set and nothing answers there. Answers are as right as before, but each node loads by itself, and limits count per node.", //nolint:nilerr // that is the finding
-			"Look at Redis, its connection limit and the network to it; it is taken up again by itself."}}, nil
+		return []Finding{judgeNoRedis(cmp.Or(p.Redis.Fault(), err))}, nil //nolint:nilerr // that is the finding
 	}
 	found := []Finding{judgeLatency(took, p.Limits), judgeRedisMemory(info), judgeClients(info)}
 	if p.Cache != nil {
 		found = append(found, judgeBreaker(p.Cache().Remote))
 	}
 	return found, nil
+}
+
+// judgeNoRedis says why Redis is not used.
+func judgeNoRedis(err error) Finding {
+	const meanwhile = " Answers are as right as before, but each node loads by itself, and limits count per node."
+	if sentence, refused := rediscache.Refusal(err); refused {
+		return Finding{"redis", Fail, "refused", sentence + " (" + err.Error() + ")." + meanwhile,
+			"Put the user and the password of Redis into REDIS_URL, as redis://user:password@host:6379/0, or into the file of REDIS_URL_FILE, and start again."}
+	}
+	return Finding{"redis", Fail, "no answer", "REDIS_URL is set and nothing answers there (" + err.Error() + ")." + meanwhile,
+		"Look at Redis, its connection limit and the network to it; it is taken up again by itself."}
 }
 
 // askRedis waits for the first connection, which a client that was just opened does

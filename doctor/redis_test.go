@@ -77,3 +77,24 @@ func TestRedisGone(t *testing.T) {
 	never.connect("redis://127.0.0.1:1")
 	never.says(doctor.Fail, "redis", "no answer")
 }
+
+// A Redis that lets nobody in is told apart from one that is gone: by its password is
+// wrong or missing.
+//
+// Red when: a refusal counts as no answer.
+func TestRedisRefuses(t *testing.T) {
+	t.Parallel()
+	locked := exotest.NewRedis(t)
+	locked.Do("CONFIG", "SET", "requirepass", "secret")
+	for url, says := range map[string]string{
+		"redis://:wrong@" + locked.Addr(): "refused the user or the password",
+		"redis://" + locked.Addr():        "wants a password",
+	} {
+		p := bare(t)
+		p.connect(url)
+		p.says(doctor.Fail, "redis", "refused", says, "REDIS_URL")
+	}
+	p := bare(t)
+	p.connect("redis://127.0.0.1:1")
+	p.says(doctor.Fail, "redis", "no answer", "connection refused")
+}

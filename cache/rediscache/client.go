@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,6 +66,7 @@ type Client struct {
 	option  rueidis.ClientOption
 
 	server  atomic.Pointer[rueidis.Client]
+	fault   atomic.Pointer[error] // of the last try to connect; nil: none failed
 	ready   chan struct{} // closed once there is a server
 	calls   chan struct{} // a place for each call under way
 	breaker *breaker      // of all calls but the remote cache's, which has one
@@ -78,8 +80,8 @@ type Client struct {
 var installs = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // Open begins to connect and does not wait for it. Its error is one sentence
-// about the options. A Redis that cannot be reached is logged once and tried again
-// until it can; until then every call fails at once.
+// about the options. A Redis that cannot be reached, or lets nobody in, is logged once
+// and tried again until it can; until then every call fails at once.
 func Open(o Options) (*Client, error) {
 	option, err := parseURL(o.URL)
 	if err != nil {
@@ -132,9 +134,40 @@ func (c *Client) Close() {
 	})
 }
 
+// Fault is why the last try to make the first connection failed; nil once it was
+// made, and before any try has ended.
+func (c *Client) Fault() error {
+	if err := c.fault.Load(); err != nil && c.server.Load() == nil {
+		return *err
+	}
+	return nil
+}
+
+// Refusal tells whether err is Redis's word that it lets this program not in, in one
+// sentence for the operator.
+func Refusal(err error) (sentence string, refused bool) {
+	if err == nil {
+		return "", false
+	}
+	said := err.Error()
+	for _, r := range refusals {
+		if strings.Contains(said, r.says) {
+			return r.sentence, true
+		}
+	}
+	return "", false
+}
+
+// refusals are what Redis says, from 6.2 on, to who is not let in.
+var refusals = []struct{ says, sentence string }{
+	{"WRONGPASS", "Redis refused the user or the password in REDIS_URL"},
+	{"NOAUTH", "Redis wants a password, and REDIS_URL has none"},
+	{"NOPERM", "Redis does not let the user in REDIS_URL do what is needed"},
+}
+
 // connect makes the first connection. Later ones are the library's to make.
 func (c *Client) connect() {
-	warned := false
+	told := ""
 	for pause := firstPause; c.life.Err() == nil; pause = min(2*pause, lastPause) {
 		server, err := rueidis.NewClient(c.option)
 		if err == nil {
@@ -146,9 +179,14 @@ func (c *Client) connect() {
 		if server != nil {
 			server.Close()
 		}
-		if !warned {
-			warned = true
-			c.log.Warn("Redis cannot be reached, going on without it and trying again", "error", err)
+		c.fault.Store(&err)
+		what, refused := Refusal(err)
+		if !refused {
+			what = "Redis cannot be reached"
+		}
+		if what != told {
+			told = what
+			c.log.Warn(what+", going on without it and trying again", "error", err)
 		}
 		wait(c.life, pause)
 	}
