@@ -98,7 +98,7 @@ func openEngine(ctx context.Context, c Config) (engine, error) {
 	scheme, rest, _ := strings.Cut(c.URL, ":")
 	switch scheme {
 	case "sqlite":
-		return openSQLite(rest, c)
+		return openSQLite(ctx, rest, c)
 	case "postgres", "postgresql":
 		return openPostgres(ctx, c)
 	}

@@ -40,8 +40,9 @@ var sqliteDialect = dialect{
 	fault: sqliteFault,
 	migrator: func(ctx context.Context, e engine) (*sql.DB, func() error, error) {
 		// The lock is a transaction on a file of its own: one on the database
-		// itself would keep out the migrations, which use their own connection.
-		lock, err := sql.Open("sqlite", sqliteDSN(e.path+".migrating", "immediate", migrationPatience))
+		// itself would keep out the migrations, which use their own connection. Nothing is
+		// written there, so it needs no log, and no switch to one that may be refused.
+		lock, err := sql.Open("sqlite", sqliteAddress(e.path+".migrating", migrationPatience)+"&_txlock=immediate")
 		if err != nil {
 			return nil, nil, err
 		}
@@ -78,7 +79,7 @@ const (
 // sqliteReaders is how many reads run at once; they are bound by processors.
 func sqliteReaders() int { return max(4, 2*runtime.GOMAXPROCS(0)) }
 
-func openSQLite(path string, c Config) (engine, error) {
+func openSQLite(ctx context.Context, path string, c Config) (engine, error) {
 	path = strings.TrimPrefix(path, "//")
 	if path == "" {
 		return engine{}, errors.New("DATABASE_URL sqlite: names no file; write sqlite:data/exodrive.db")
@@ -102,6 +103,7 @@ func openSQLite(path string, c Config) (engine, error) {
 	}
 	// One writer: a second connection would only wait in busy_timeout.
 	rw.SetMaxOpenConns(1)
+	beginLog(ctx, rw)
 	ro, err := sql.Open("sqlite", sqliteDSN(path, "deferred", busyTimeout)+"&_pragma=query_only(1)")
 	if err != nil {
 		rw.Close()
@@ -145,10 +147,27 @@ func openSQLiteToLook(path string) (engine, error) {
 	return sqliteEngine(path, rw, ro), nil
 }
 
-// sqliteDSN: busy_timeout comes first, so that the switch to WAL waits for a
-// second process that is doing the same. 256 MiB of the file are mapped.
+// beginLog switches a file that is new to WAL, by the first connection to it. Of two
+// processes that do so in the same moment SQLite refuses one at once, whatever its
+// timeout, because each would wait for the other; that one tries again. Any other
+// fault is told by whatever uses the file first.
+func beginLog(ctx context.Context, rw *sql.DB) {
+	for late := time.Now().Add(busyTimeout); time.Now().Before(late); time.Sleep(time.Millisecond) {
+		if fault, _ := sqliteFault(rw.PingContext(ctx)); fault != faultRetry {
+			return
+		}
+	}
+}
+
+// sqliteAddress is a file whose statements wait for other processes. The timeout
+// comes before whatever may have to wait.
+func sqliteAddress(path string, patience time.Duration) string {
+	return "file:" + sqlitePath(path) + "?_pragma=busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")"
+}
+
+// sqliteDSN is a database: in WAL, with 256 MiB of the file mapped.
 func sqliteDSN(path, txlock string, patience time.Duration) string {
-	return "file:" + sqlitePath(path) + "?_pragma=busy_timeout(" + strconv.FormatInt(patience.Milliseconds(), 10) + ")&_pragma=journal_mode(WAL)" +
+	return sqliteAddress(path, patience) + "&_pragma=journal_mode(WAL)" +
 		"&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_pragma=temp_store(MEMORY)" +
 		"&_pragma=cache_size(-16000)&_pragma=mmap_size(268435456)&_txlock=" + txlock
 }
