@@ -23,12 +23,13 @@ const (
 	ScopeAll     Scope = "all"
 	ScopeRead    Scope = "read"    // every administrative read
 	ScopeFleet   Scope = "fleet"   // cars, places, prices, extras, coupons, blocks
+	ScopeBook    Scope = "book"    // bookings and customers
 	ScopeReviews Scope = "reviews" // moderation
 	ScopeOperate Scope = "operate" // the machine: its cache
 )
 
 // Scopes is the whole vocabulary.
-var Scopes = []Scope{ScopeAll, ScopeRead, ScopeFleet, ScopeReviews, ScopeOperate}
+var Scopes = []Scope{ScopeAll, ScopeRead, ScopeFleet, ScopeBook, ScopeReviews, ScopeOperate}
 
 // ParseScopes reads a comma-separated list.
 func ParseScopes(s string) ([]Scope, error) {

@@ -1,6 +1,9 @@
 package exodrive
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // BookingState is where a booking stands.
 type BookingState string
@@ -60,7 +63,41 @@ type Booking struct {
 
 // Contact is how to reach the renter of one booking.
 type Contact struct {
-	FirstName, LastName, Email, Phone string
+	FirstName string `json:"firstName" minLength:"1" maxLength:"100" example:"Maria"`
+	LastName  string `json:"lastName" required:"false" maxLength:"100" example:"Keller"`
+	Email     string `json:"email" minLength:"3" maxLength:"254" example:"maria@example.com"`
+	Phone     string `json:"phone" minLength:"5" maxLength:"30" example:"+1 305 555 0142"`
+}
+
+// Validate checks what no single field can tell, and writes the e-mail address in the
+// one form by which customers are found: in lower case.
+func (c *Contact) Validate() error {
+	c.FirstName, c.LastName = strings.TrimSpace(c.FirstName), strings.TrimSpace(c.LastName)
+	c.Email, c.Phone = strings.ToLower(strings.TrimSpace(c.Email)), strings.TrimSpace(c.Phone)
+	var f faults
+	f.check(isName(c.FirstName), "/customer/firstName", "A first name is needed.")
+	f.check(c.LastName == "" || isName(c.LastName), "/customer/lastName", "A name is written in letters.")
+	f.check(isEmail(c.Email), "/customer/email", "%q is not an e-mail address.", clip(c.Email))
+	digits := strings.Count(strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '0'
+		}
+		return ' '
+	}, c.Phone), "0")
+	f.check(digits >= 5 && strings.Trim(c.Phone, "+0123456789 ()-./") == "", "/customer/phone", "A phone number has at least 5 digits, for example +1 305 555 0142.")
+	return f.err()
+}
+
+// isEmail tells whether a text can be an e-mail address. Whether it is one, only a
+// letter to it can tell.
+func isEmail(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	shown := func(r rune) bool { return r > ' ' && r != 0x7f && !strings.ContainsRune(`"(),:;<>@[\]`, r) }
+	whole := func(part string) bool {
+		return part != "" && strings.IndexFunc(part, func(r rune) bool { return !shown(r) }) < 0 &&
+			!strings.HasPrefix(part, ".") && !strings.HasSuffix(part, ".") && !strings.Contains(part, "..")
+	}
+	return ok && len(s) <= 254 && whole(local) && whole(domain) && strings.Contains(domain, ".")
 }
 
 // Customer is a person who booked, found by the e-mail address in lower case.

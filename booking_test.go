@@ -28,3 +28,28 @@ func TestOccupies(t *testing.T) {
 		}
 	}
 }
+
+// A booking is not lost to a mistyped address, and not refused for an unusual one.
+func TestContact(t *testing.T) {
+	for email, fine := range map[string]bool{
+		"maria@example.com": true, "MARIA@EXAMPLE.COM": true, "m.k+rent@sub.example.co.uk": true, "jürgen@müller.de": true, "o'neill@example.ie": true,
+		"": false, "maria": false, "maria@": false, "@example.com": false, "maria@example": false, "maria@@example.com": false,
+		"ma ria@example.com": false, "maria@exa mple.com": false, "maria@.com": false, "maria@example..com": false, "maria@example.com.": false,
+		"Maria <maria@example.com>": false, "maria@example.com\nBcc: x@example.com": false,
+	} {
+		c := exodrive.Contact{FirstName: "Maria", Email: email, Phone: "+1 (305) 555-0142"}
+		if err := c.Validate(); (err == nil) != fine {
+			t.Errorf("%q: %v", email, err)
+		}
+	}
+	c := exodrive.Contact{FirstName: "  Maria ", Email: " Maria@Example.COM ", Phone: " 12345 "}
+	if err := c.Validate(); err != nil || c.FirstName != "Maria" || c.Email != "maria@example.com" || c.Phone != "12345" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	for _, phone := range []string{"", "1234", "call me", "12345x"} {
+		c.Phone = phone
+		if err := c.Validate(); exodrive.CodeOf(err) != exodrive.Invalid {
+			t.Errorf("the phone number %q: %v", phone, err)
+		}
+	}
+}

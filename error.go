@@ -17,6 +17,10 @@ const (
 	Forbidden       Code = "forbidden"       // known, but not allowed
 	NotFound        Code = "not_found"       // no such thing, or not public
 	Conflict        Code = "conflict"        // right in itself, but not with what is stored
+	DatesTaken      Code = "dates_taken"     // a conflict: somebody has days of the trip
+	PriceChanged    Code = "price_changed"   // a conflict: the price is not the one that was agreed to
+	QuoteExpired    Code = "quote_expired"   // a conflict: the quote is too old
+	KeyReused       Code = "key_reused"      // the idempotency key came with another body before
 	Stale           Code = "stale"           // the thing was changed since it was read
 	TooMany         Code = "too_many"        // a rate or a count is used up
 	Unavailable     Code = "unavailable"     // a part we need is away or full; try again
@@ -32,7 +36,28 @@ type Error struct {
 	Message string
 	Field   string
 	Faults  []Fault // every wrong field of a checked input; empty for other errors
+	Refusal *Refusal
 	cause   error
+}
+
+// Refusal is what else a caller is told whose trip cannot be had as asked: the days
+// that are gone and what is free instead, or the quote that holds now.
+type Refusal struct {
+	TakenDays    []Date        `json:"takenDays,omitempty" nullable:"false" doc:"Days of the trip, turnaround included, that somebody has."`
+	Alternatives *Alternatives `json:"alternatives,omitempty"`
+	NewQuote     *SignedQuote  `json:"newQuote,omitempty" doc:"What holds now."`
+}
+
+// Alternatives are the nearest to a trip that cannot be had.
+type Alternatives struct {
+	OtherDays []TripDays `json:"otherDays" nullable:"false" doc:"The same car for as long on other days, the nearest first."`
+	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category on the same days, with their price."`
+}
+
+// TripDays are the days of pick-up and return.
+type TripDays struct {
+	StartDate Date `json:"startDate"`
+	EndDate   Date `json:"endDate"`
 }
 
 // Fault is one wrong field of an input.
@@ -50,6 +75,13 @@ func Errorf(code Code, format string, args ...any) *Error {
 func (e *Error) On(field string) *Error {
 	c := *e
 	c.Field = field
+	return &c
+}
+
+// Instead returns the error with what can be had instead.
+func (e *Error) Instead(r Refusal) *Error {
+	c := *e
+	c.Refusal = &r
 	return &c
 }
 

@@ -16,6 +16,7 @@ const (
 	CouponID   = "cpn_"
 	CustomerID = "cus_"
 	BookingID  = "bkg_"
+	EventID    = "evt_"
 	ReviewID   = "rev_"
 	UserID     = "usr_"
 	TokenID    = "tok_"

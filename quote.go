@@ -64,6 +64,13 @@ type Quote struct {
 	BlockedUntil Date `json:"-"` // first day the car may be taken again
 }
 
+// SignedQuote is a quote with the text that stands for it in a booking.
+type SignedQuote struct {
+	Quote
+	Text       string    `json:"quote" doc:"Send it with the booking, so that it is made at this price or not at all."`
+	ValidUntil time.Time `json:"validUntil"`
+}
+
 // BookingTerms is what is agreed besides days and price.
 type BookingTerms struct {
 	Pickup       Handover     `json:"pickup"`
@@ -83,6 +90,9 @@ type Handover struct {
 	Location   PlaceRef  `json:"location"`
 	AfterHours bool      `json:"afterHours" doc:"The place is closed then; that costs its fee."`
 }
+
+// Wall is the wall-clock time as text, such as 2026-05-01T10:00.
+func (h Handover) Wall() string { return h.Date.String() + "T" + h.Time.String() }
 
 // DepositHold is when a deposit is held and when it is released at the latest.
 type DepositHold struct {

@@ -26,6 +26,7 @@ type Problem struct {
 	Code      string         `json:"code" doc:"The kind of problem, for programs." example:"conflict"`
 	RequestID string         `json:"requestId,omitempty" doc:"Names this call in the operator's log."`
 	Errors    []ProblemError `json:"errors,omitempty" doc:"Every wrong value of the input."`
+	*exodrive.Refusal
 }
 
 // ProblemError is one wrong value of an input.
@@ -65,6 +66,10 @@ var statuses = map[exodrive.Code]int{
 	exodrive.Forbidden:       http.StatusForbidden,
 	exodrive.NotFound:        http.StatusNotFound,
 	exodrive.Conflict:        http.StatusConflict,
+	exodrive.DatesTaken:      http.StatusConflict,
+	exodrive.PriceChanged:    http.StatusConflict,
+	exodrive.QuoteExpired:    http.StatusConflict,
+	exodrive.KeyReused:       http.StatusUnprocessableEntity,
 	exodrive.Stale:           http.StatusPreconditionFailed,
 	exodrive.TooMany:         http.StatusTooManyRequests,
 	exodrive.Unavailable:     http.StatusServiceUnavailable,
@@ -94,7 +99,7 @@ func ProblemOf(err error, requestID string) Problem {
 		p.Detail = fmt.Sprintf("The body is larger than %d bytes.", e.Limit)
 	} else if e, ok := errors.AsType[*exodrive.Error](err); ok && StatusOf(e.Code) != http.StatusInternalServerError {
 		p.Status, p.Code, p.Detail = StatusOf(e.Code), string(e.Code), e.Message
-		p.Errors = problemErrors(e)
+		p.Errors, p.Refusal = problemErrors(e), e.Refusal
 	}
 	p.Title = http.StatusText(p.Status)
 	p.Type = "urn:exodrive:problem:" + p.Code

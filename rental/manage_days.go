@@ -72,7 +72,7 @@ type blockDetail struct {
 }
 
 // daysTaken is the conflict of days that somebody else has.
-func daysTaken(taken []exodrive.Date) error {
+func daysTaken(taken []exodrive.Date) *exodrive.Error {
 	const shown = 5
 	list := ""
 	for i, d := range taken[:min(len(taken), shown)] {
@@ -84,7 +84,7 @@ func daysTaken(taken []exodrive.Date) error {
 	if len(taken) > shown {
 		list += " and others"
 	}
-	return exodrive.Errorf(exodrive.Conflict, "Already taken: %s.", list).On("/startDate")
+	return exodrive.Errorf(exodrive.DatesTaken, "Already taken: %s.", list).On("/startDate").Instead(exodrive.Refusal{TakenDays: taken})
 }
 
 // UnblockDays gives maintenance days back. Days that are free or belong to a

@@ -58,7 +58,7 @@ func TestBlockDays(t *testing.T) {
 			t.Errorf("after a block the days are %s", got)
 		}
 		err := w.BlockDays(ctx, admin, id, rental.Block{Start: today + 1, End: today + 4}, "")
-		wantCode(t, "days that overlap", err, exodrive.Conflict)
+		wantCode(t, "days that overlap", err, exodrive.DatesTaken)
 		if e, ok := errors.AsType[*exodrive.Error](err); !ok || e.Message != "Already taken: 2026-11-26, 2026-11-27." || e.Field != "/startDate" {
 			t.Errorf("the conflict says %#v", err)
 		}
@@ -102,7 +102,7 @@ func TestUnblockKeepsBookings(t *testing.T) {
 			t.Errorf("freed %d days of a booking (%v)", freed, err)
 		}
 		err := w.BlockDays(ctx, admin, b.CarID, whole, "")
-		wantCode(t, "a booking's days", err, exodrive.Conflict)
+		wantCode(t, "a booking's days", err, exodrive.DatesTaken)
 		if got := w.statuses(t, b.CarID, b.Days.Start, n); got != before || strings.Contains(got, ".") {
 			t.Errorf("the booking's days were %s and are %s", before, got)
 		}

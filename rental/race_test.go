@@ -120,7 +120,7 @@ func TestBlocksAtOnce(t *testing.T) {
 		if err == nil {
 			won++
 		} else {
-			wantCode(t, "a block", err, exodrive.Conflict)
+			wantCode(t, "a block", err, exodrive.DatesTaken)
 		}
 	}
 	blocks, err := w.Blocks(ctx, admin, id)

@@ -32,7 +32,10 @@ type Options struct {
 	Chance func() uint32    // for ids; nil is math/rand
 	Zone   *time.Location   // the fleet's civil day; nil is UTC
 	Limits exodrive.Limits  // zero is what the fleet has set, or exodrive.DefaultLimits
-	Asked  Asked            // what all nodes are asked most; nil: each node knows of itself
+	// Secrets sign quotes and the links of bookings; the first signs, all are believed.
+	// None: one of this process alone.
+	Secrets [][]byte
+	Asked   Asked // what all nodes are asked most; nil: each node knows of itself
 	// History is what operators are told of this node; nil: nothing.
 	History *obs.History
 	// Pause waits for the next look at the clock: it returns after d, or when ctx
@@ -49,6 +52,8 @@ type Service struct {
 	chance   func() uint32
 	zone     *time.Location
 	limits   exodrive.Limits
+	policy   exodrive.Policy
+	signs    signs
 	currency exodrive.Currency
 	asked    *asked
 	warming  warming
@@ -78,6 +83,10 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		s.pause = pause
 	}
 	s.node = cryptorand.Text()
+	if s.signs = (signs{o.Secrets}); len(o.Secrets) == 0 {
+		s.signs.secrets = [][]byte{[]byte(cryptorand.Text() + cryptorand.Text())}
+	}
+	s.policy = exodrive.DefaultPolicy
 	s.reads = newReads(o.Cache.Cache, s)
 	s.asked = newAsked(o.Asked, s.now)
 	s.warming.setUp(s.poolIsFull())

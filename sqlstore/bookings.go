@@ -92,6 +92,14 @@ func (q queries) OverdueHolds(ctx context.Context, carID string, now time.Time) 
 
 const sqlOverdueHolds = `SELECT ` + bookingColumns + ` FROM bookings WHERE car_id = $1 AND state = 'held' AND hold_until <= $2 ORDER BY id`
 
+// CarsWithOverdueHolds are the cars that have a hold which is over at an instant, in
+// order.
+func (q queries) CarsWithOverdueHolds(ctx context.Context, now time.Time) ([]string, error) {
+	return collect(ctx, q, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, sqlCarsWithOverdueHolds, ms(now))
+}
+
+const sqlCarsWithOverdueHolds = `SELECT DISTINCT car_id FROM bookings WHERE state = 'held' AND hold_until <= $1 ORDER BY car_id`
+
 // FreeDays gives the days of a booking back and tells how many they were.
 func (t *Tx) FreeDays(ctx context.Context, bookingID string) (int64, error) {
 	return t.affected(ctx, sqlFreeDays, bookingID)

@@ -1,0 +1,243 @@
+package rental
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// BookRequest is what a renter sends.
+type BookRequest struct {
+	exodrive.TripRequest
+	Customer      exodrive.Contact `json:"customer"`
+	Quote         string           `json:"quote,omitempty" required:"false" maxLength:"200" doc:"The text of a quote: the booking is made at its price or refused."`
+	ExpectedTotal *exodrive.Money  `json:"expectedTotal,omitempty" required:"false" doc:"What the renter expects to pay; another total is refused."`
+	Payment       string           `json:"payment,omitempty" required:"false" enum:"counter" default:"counter" doc:"How it will be paid: at the counter."`
+}
+
+// Call is what a use-case that must not run twice needs to know of its call.
+type Call struct {
+	Key     string // Idempotency-Key, or empty
+	Route   string
+	Address string // who calls from where, as rate limits count it; empty for nobody in particular
+}
+
+// Book takes the days of a trip for a customer, or refuses it: dates_taken with what is
+// free instead, price_changed or quote_expired with the quote that holds now, key_reused,
+// too_many open holds, and what Quote refuses.
+//
+// One transaction does it, and its first statement takes the car's row, so everything
+// about the days of one car happens one after the other, on every node: what is found
+// free stays free until the end. A booking that came about past that lock (SQL by hand)
+// is refused by the unique index on car and day, and on Postgres by the exclusion
+// constraint. The price is worked out anew inside; the browser's word is only compared
+// with it. The key of the call is written with the booking, so that a call that is
+// repeated finds either both or neither.
+//
+// Days are held until the policy's time is over, at the latest until the pick-up.
+func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c Call) (*BookingView, error) {
+	if err := r.Customer.Validate(); err != nil {
+		return nil, err
+	}
+	key := keyOf(who, r, c)
+	var b *exodrive.Booking
+	var refused func() error // after the transaction, which it ends
+	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		b, refused = nil, nil
+		car, err := tx.LockCarTerms(ctx, r.CarID)
+		if err != nil {
+			return onCar(err)
+		}
+		if b, err = s.madeBefore(ctx, tx, key); b != nil || err != nil {
+			return err
+		}
+		if err := s.expireHolds(ctx, tx, car.ID); err != nil {
+			return err
+		}
+		terms, err := tx.Terms(ctx, car, r.TripRequest)
+		if err != nil {
+			return err
+		}
+		q, err := s.quote(r.TripRequest, terms, tx.Now)
+		if err != nil {
+			return err
+		}
+		taken, err := tx.TakenDays(ctx, car.ID, exodrive.Days{Start: q.Occupied.Start, End: q.BlockedUntil})
+		if err == nil && len(taken) > 0 {
+			refused = func() error { return s.instead(ctx, r.TripRequest, q, taken) }
+			err = daysTaken(taken)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.agreed(r, q, tx.Now); err != nil {
+			return err
+		}
+		b = s.newBooking(r, q, terms.Coupon, tx.Now)
+		return s.keep(ctx, tx, who, b, q, terms.Coupon, key, c)
+	})
+	if refused != nil && exodrive.CodeOf(err) == exodrive.DatesTaken {
+		err = refused()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, b)
+}
+
+// agreed refuses a price that is not the one the renter saw.
+func (s *Service) agreed(r BookRequest, q *exodrive.Quote, now time.Time) error {
+	var err error
+	if r.Quote != "" {
+		err = s.signs.checkQuote(r.Quote, r.TripRequest, q, now)
+	}
+	if r.ExpectedTotal != nil && *r.ExpectedTotal != q.Total && err == nil {
+		err = priceChanged(q).On("/expectedTotal")
+	}
+	switch e, _ := err.(*exodrive.Error); exodrive.CodeOf(err) { //nolint:errorlint // made right here
+	case exodrive.PriceChanged, exodrive.QuoteExpired:
+		return e.Instead(exodrive.Refusal{NewQuote: s.signed(r.TripRequest, q, now)})
+	}
+	return err
+}
+
+// newBooking is what will be stored of a quote that was accepted.
+func (s *Service) newBooking(r BookRequest, q *exodrive.Quote, coupon *exodrive.Coupon, now time.Time) *exodrive.Booking {
+	hold := now.Add(time.Duration(s.policy.HoldMinutes) * time.Minute)
+	if q.Pickup.At.Before(hold) {
+		hold = q.Pickup.At
+	}
+	b := &exodrive.Booking{
+		ID: s.newID(exodrive.BookingID), CarID: q.CarID, State: exodrive.Held,
+		Days: q.Occupied, BlockedUntil: q.BlockedUntil,
+		PickupAt: q.Pickup.Wall(), ReturnAt: q.Return.Wall(), Zone: q.Pickup.Zone,
+		PickupPlace: q.Pickup.Location.ID, ReturnPlace: q.Return.Location.ID,
+		Contact: r.Customer, Total: q.Total, Deposit: q.Deposit,
+		HoldUntil: hold, Trip: r.TripRequest, Terms: q.BookingTerms,
+		LinkVersion: 1, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	if coupon != nil {
+		b.CouponID = coupon.ID
+	}
+	return b
+}
+
+// keep writes a new booking with everything of it. What is locked on the way comes in
+// one order for all: the car, the customer, who holds, the coupon.
+func (s *Service) keep(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, q *exodrive.Quote, coupon *exodrive.Coupon, key *sqlstore.KeyRow, c Call) (err error) {
+	if b.CustomerID, err = tx.CustomerFor(ctx, s.newID(exodrive.CustomerID), b.Contact); err != nil {
+		return err
+	}
+	if err := s.checkHolds(ctx, tx, who, b, c); err != nil {
+		return err
+	}
+	if coupon != nil {
+		if err := takeCoupon(ctx, tx, coupon); err != nil {
+			return err
+		}
+	}
+	if err := tx.InsertBooking(ctx, b); err != nil {
+		return err
+	}
+	if err := s.takeDays(ctx, tx, b, b.State); err != nil {
+		return err
+	}
+	if err := tx.InsertLines(ctx, b.ID, q.Lines); err != nil {
+		return err
+	}
+	if err := s.happened(ctx, tx, who, b, "book", "", nil, stateOf(b)); err != nil {
+		return err
+	}
+	if key == nil {
+		return nil
+	}
+	key.BookingID = b.ID
+	return tx.InsertKey(ctx, *key)
+}
+
+// checkHolds refuses more open holds than the house allows, of one address and of one
+// e-mail address. The customer's row and the holder's name are locked, so that two
+// bookings at once are counted one after the other. Staff may hold what it wants.
+func (s *Service) checkHolds(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, c Call) error {
+	if who.ID != "" || c.Address == "" {
+		return nil
+	}
+	b.HoldBy = s.signs.holder(c.Address)
+	if err := tx.LockName(ctx, b.HoldBy); err != nil {
+		return err
+	}
+	ofEmail, ofHolder, err := tx.OpenHolds(ctx, b.Contact.Email, b.HoldBy, tx.Now)
+	if err == nil && max(ofEmail, ofHolder) >= s.policy.OpenHolds {
+		err = exodrive.Errorf(exodrive.TooMany, "You hold %d cars already that are not confirmed yet; cancel one, or wait until a hold ends.", max(ofEmail, ofHolder))
+	}
+	return err
+}
+
+// takeCoupon counts how often a coupon is taken while nobody else can take it.
+func takeCoupon(ctx context.Context, tx *sqlstore.Tx, c *exodrive.Coupon) error {
+	uses, err := tx.LockCoupon(ctx, c.ID)
+	if err == nil && c.MaxUses > 0 && uses >= c.MaxUses {
+		err = exodrive.Errorf(exodrive.Conflict, "The coupon %s is used up.", c.Code).On("/coupon")
+	}
+	return err
+}
+
+// takeDays gives a booking the days of a state: the rental's own, and those until the
+// car may be taken again as maintenance.
+func (s *Service) takeDays(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, state exodrive.BookingState) error {
+	status := exodrive.DayBooked
+	if state == exodrive.Held {
+		status = exodrive.DayHeld
+	}
+	taken, err := tx.TakeDays(ctx, b.CarID, b.Days, status, b.ID)
+	if err != nil {
+		return err
+	}
+	after, err := tx.TakeDays(ctx, b.CarID, exodrive.Days{Start: b.Days.End, End: b.BlockedUntil}, exodrive.DayMaintenance, b.ID)
+	if err != nil {
+		return err
+	}
+	if taken = append(taken, after...); len(taken) > 0 {
+		return daysTaken(taken)
+	}
+	return nil
+}
+
+// keyOf is what is remembered of a call with an idempotency key; nil without one. Only
+// hashes are kept.
+func keyOf(who exodrive.Actor, r BookRequest, c Call) *sqlstore.KeyRow {
+	if c.Key == "" {
+		return nil
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // of a type that has a JSON
+	}
+	return &sqlstore.KeyRow{Caller: who.ID, Route: c.Route, KeyHash: hash([]byte(c.Key)), Fingerprint: hash(body)}
+}
+
+func hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// madeBefore is the booking that a call with the same key made, or nil.
+func (s *Service) madeBefore(ctx context.Context, tx *sqlstore.Tx, key *sqlstore.KeyRow) (*exodrive.Booking, error) {
+	if key == nil {
+		return nil, nil
+	}
+	before := *key
+	found, err := tx.KeyOf(ctx, &before)
+	switch {
+	case err != nil || !found:
+		return nil, err
+	case before.Fingerprint != key.Fingerprint:
+		return nil, exodrive.Errorf(exodrive.KeyReused, "This Idempotency-Key came with another body before; use a new key for a new booking.")
+	}
+	return tx.Booking(ctx, before.BookingID)
+}

@@ -1,0 +1,226 @@
+package rental
+
+import (
+	"context"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// BookingView is a booking as its renter sees it.
+type BookingView struct {
+	ID        string                `json:"id" example:"bkg_01kas0f3m2x7h9tq"`
+	Token     string                `json:"token" doc:"Opens the booking: GET /api/bookings/{token}. Keep it secret."`
+	State     exodrive.BookingState `json:"state"`
+	HoldUntil *time.Time            `json:"holdUntil,omitempty" doc:"Until then the days are held."`
+	Payment   exodrive.PaymentState `json:"payment"`
+	Car       CarRef                `json:"car"`
+	Customer  exodrive.Contact      `json:"customer"`
+	FirstDay  exodrive.Date         `json:"firstDay" doc:"First rental day."`
+	LastDay   exodrive.Date         `json:"lastDay" doc:"Last rental day, included."`
+	exodrive.Price
+	exodrive.BookingTerms
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"createdAt"`
+}
+
+// CarRef names a car.
+type CarRef struct {
+	ID   string `json:"id"`
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// view reads what a booking shows besides itself.
+func (s *Service) view(ctx context.Context, b *exodrive.Booking) (*BookingView, error) {
+	car, err := s.store.CarTerms(ctx, b.CarID)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := s.store.BookingLines(ctx, b.ID, b.Total.Currency)
+	if err != nil {
+		return nil, err
+	}
+	v := &BookingView{
+		ID: b.ID, Token: s.signs.link(b), State: b.State, Payment: exodrive.Unpaid,
+		Car: CarRef{car.ID, car.Slug, car.Name}, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
+		Price: exodrive.Price{Days: b.Days.Len(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: b.Terms,
+		Version: b.Version, CreatedAt: b.CreatedAt,
+	}
+	if b.State == exodrive.Held {
+		v.HoldUntil = &b.HoldUntil
+	}
+	return v, nil
+}
+
+// Booking is the booking that a link opens. A link that is wrong or was revoked is
+// not_found, like a booking that never was.
+func (s *Service) Booking(ctx context.Context, link string) (*BookingView, error) {
+	b, err := s.opened(ctx, link)
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, b)
+}
+
+func (s *Service) opened(ctx context.Context, link string) (*exodrive.Booking, error) {
+	id, signature, ok := s.signs.opens(link)
+	if ok {
+		b, err := s.store.Booking(ctx, id)
+		if err == nil && s.signs.openedBy(b, signature) {
+			return b, nil
+		}
+		if err != nil && exodrive.CodeOf(err) != exodrive.NotFound {
+			return nil, err
+		}
+	}
+	return nil, exodrive.Errorf(exodrive.NotFound, "This link opens no booking. Use the newest one that you were sent, or ask us.")
+}
+
+// CancelBooking cancels the booking that a link opens, at what the terms say. It is a
+// conflict once the car was handed over or the pick-up is over.
+func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView, error) {
+	b, err := s.opened(ctx, link)
+	if err != nil {
+		return nil, err
+	}
+	fee := exodrive.Money{Currency: b.Total.Currency}
+	if b.State != exodrive.Held { // a hold costs nothing
+		if fee, err = exodrive.CancelFee(b.Terms.Cancellation, s.now()); err != nil {
+			return nil, err
+		}
+	}
+	return s.move(ctx, renter, b.ID, exodrive.CancelBooking, "by the renter", map[string]any{"fee": fee})
+}
+
+// renter and house are who does what nobody of the staff does.
+var (
+	renter = exodrive.Actor{ID: "renter", Name: "renter"}
+	house  = exodrive.Actor{ID: "system", Name: "system"}
+)
+
+// ConfirmBooking agrees to a booking that is held, or whose hold ran out, if its days
+// can be taken again.
+func (s *Service) ConfirmBooking(ctx context.Context, who exodrive.Actor, id string) (*BookingView, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	return s.move(ctx, who, id, exodrive.ConfirmBooking, "", nil)
+}
+
+// move lets something happen to a booking: its state follows the table, its days follow
+// the state, and the event is written, all in one transaction that has the car's row
+// first.
+func (s *Service) move(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, detail map[string]any) (*BookingView, error) {
+	var b *exodrive.Booking
+	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		b, err = s.lockBooking(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return s.moveLocked(ctx, tx, who, b, e, reason, detail)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, b)
+}
+
+// lockBooking locks the car of a booking and then reads the booking, which only who has
+// the car may change.
+func (s *Service) lockBooking(ctx context.Context, tx *sqlstore.Tx, id string) (*exodrive.Booking, error) {
+	b, err := tx.Booking(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.LockCarTerms(ctx, b.CarID); err != nil {
+		return nil, err
+	}
+	now, err := tx.Booking(ctx, id)
+	if err == nil && now.CarID != b.CarID {
+		err = exodrive.Errorf(exodrive.Unavailable, "This booking was moved to another car just now; try again.")
+	}
+	return now, err
+}
+
+func (s *Service) moveLocked(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, e exodrive.BookingEvent, reason string, detail map[string]any) error {
+	before := stateOf(b)
+	had := b.State
+	next, err := had.After(e)
+	if err != nil {
+		return err
+	}
+	if !had.Occupies() && next.Occupies() {
+		// First the days: the constraint on bookings would refuse without naming them.
+		if err := s.expireHolds(ctx, tx, b.CarID); err != nil {
+			return err
+		}
+		if err := s.takeDays(ctx, tx, b, next); err != nil {
+			return err
+		}
+	}
+	if err := tx.SetBookingState(ctx, b, next); err != nil {
+		return err
+	}
+	switch {
+	case had.Occupies() && !next.Occupies():
+		_, err = tx.FreeDays(ctx, b.ID)
+	case had == exodrive.Held && next != exodrive.Held:
+		err = tx.MarkDaysBooked(ctx, b.ID)
+	}
+	if err != nil {
+		return err
+	}
+	after := stateOf(b)
+	for name, value := range detail {
+		after[name] = value
+	}
+	return s.happened(ctx, tx, who, b, string(e), reason, before, after)
+}
+
+// happened writes what happened to a booking.
+func (s *Service) happened(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, event, reason string, before, after map[string]any) error {
+	return tx.InsertEvent(ctx, sqlstore.EventRow{
+		ID: s.newID(exodrive.EventID), BookingID: b.ID, Event: event, ActorID: who.ID, ActorName: who.Name, RequestID: who.RequestID,
+		Reason: reason, Before: before, After: after,
+	})
+}
+
+// stateOf is what an event says of a booking.
+func stateOf(b *exodrive.Booking) map[string]any {
+	return map[string]any{"state": b.State, "carId": b.CarID, "startDate": b.Days.Start, "endDate": b.Days.End, "total": b.Total}
+}
+
+// expireHolds ends the holds of a car that are over. The caller has the car's row.
+func (s *Service) expireHolds(ctx context.Context, tx *sqlstore.Tx, carID string) error {
+	overdue, err := tx.OverdueHolds(ctx, carID, tx.Now)
+	if err != nil {
+		return err
+	}
+	for i := range overdue {
+		if err := s.moveLocked(ctx, tx, house, &overdue[i], exodrive.ExpireHold, "nobody confirmed it in time", nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SweepHolds ends all holds that are over, one car after the other, and tells how many
+// cars had any. Whoever wants the days does not wait for it: he ends them himself.
+func (s *Service) SweepHolds(ctx context.Context) (cars int, err error) {
+	ids, err := s.store.CarsWithOverdueHolds(ctx, s.now())
+	for _, id := range ids {
+		err = s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
+			if _, err := tx.LockCarTerms(ctx, id); err != nil {
+				return err
+			}
+			return s.expireHolds(ctx, tx, id)
+		})
+		if err != nil {
+			return cars, err
+		}
+		cars++
+	}
+	return cars, err
+}

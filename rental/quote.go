@@ -1,0 +1,125 @@
+package rental
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/exodrive/exodrive"
+)
+
+// Quote tells what a trip costs and under which rules, and promises it for some
+// minutes. Days that somebody has are a dates_taken error with what is free instead.
+// It reads the database and never the cache.
+func (s *Service) Quote(ctx context.Context, r exodrive.TripRequest) (*exodrive.SignedQuote, error) {
+	now := s.now()
+	car, err := s.store.CarTerms(ctx, r.CarID)
+	if err != nil {
+		return nil, onCar(err)
+	}
+	terms, err := s.store.Terms(ctx, car, r)
+	if err != nil {
+		return nil, err
+	}
+	q, err := s.quote(r, terms, now)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := s.store.TakenDays(ctx, car.ID, exodrive.Days{Start: q.Occupied.Start, End: q.BlockedUntil})
+	if err != nil {
+		return nil, err
+	}
+	if len(taken) > 0 {
+		return nil, s.instead(ctx, r, q, taken)
+	}
+	return s.signed(r, q, now), nil
+}
+
+func (s *Service) quote(r exodrive.TripRequest, terms exodrive.Terms, now time.Time) (*exodrive.Quote, error) {
+	terms.Currency, terms.Limits, terms.Policy = s.currency, s.limits, s.policy
+	return exodrive.NewQuote(r, terms, now)
+}
+
+func (s *Service) signed(r exodrive.TripRequest, q *exodrive.Quote, now time.Time) *exodrive.SignedQuote {
+	until := now.Add(time.Duration(s.policy.QuoteMinutes) * time.Minute).UTC().Truncate(time.Second)
+	return &exodrive.SignedQuote{Quote: *q, Text: s.signs.quoted(r, q, until), ValidUntil: until}
+}
+
+// onCar names the member of a request whose car is not there.
+func onCar(err error) error {
+	if exodrive.CodeOf(err) == exodrive.NotFound {
+		return exodrive.Errorf(exodrive.NotFound, "There is no such car.").On("/carId")
+	}
+	return err
+}
+
+// How far around a trip other days are looked for, and how many are told.
+const (
+	nearDays     = 60
+	mostOthers   = 3
+	othersOnPage = mostOthers + 1 // the car itself may be among them
+)
+
+// instead is the refusal of a trip whose days somebody has, with the nearest that can
+// be had. What cannot be found out is left out: the refusal itself is right.
+func (s *Service) instead(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote, taken []exodrive.Date) error {
+	refusal := exodrive.Refusal{TakenDays: taken, Alternatives: &exodrive.Alternatives{OtherDays: []exodrive.TripDays{}, OtherCars: []exodrive.CarCard{}}}
+	if days, err := s.otherDays(ctx, r, q); err == nil {
+		refusal.Alternatives.OtherDays = days
+	}
+	if cars, err := s.otherCars(ctx, r, q); err == nil {
+		refusal.Alternatives.OtherCars = cars
+	}
+	return daysTaken(taken).Instead(refusal)
+}
+
+// otherDays are the nearest days on which the same car is free for as long.
+func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote) ([]exodrive.TripDays, error) {
+	around := exodrive.Days{Start: q.Occupied.Start - nearDays, End: q.BlockedUntil + nearDays}
+	taken, err := s.store.TakenDays(ctx, q.CarID, around)
+	if err != nil {
+		return nil, err
+	}
+	tomorrow := s.today() + 1
+	last := s.today().Add(s.limits.LookAheadDays)
+	found := []exodrive.TripDays{}
+	for off := exodrive.Date(1); off <= nearDays && len(found) < mostOthers; off++ {
+		for _, by := range []exodrive.Date{-off, off} {
+			days := exodrive.Days{Start: q.Occupied.Start + by, End: q.BlockedUntil + by}
+			free := !slices.ContainsFunc(taken, days.Contains)
+			if free && days.Start >= tomorrow && q.Occupied.End+by <= last && len(found) < mostOthers {
+				found = append(found, exodrive.TripDays{StartDate: r.StartDate + by, EndDate: r.EndDate + by})
+			}
+		}
+	}
+	return found, nil
+}
+
+// otherCars are cars of the same category that are free on the same days, nearest in
+// price first.
+func (s *Service) otherCars(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote) ([]exodrive.CarCard, error) {
+	car, err := s.store.CarDetails(ctx, q.CarID)
+	if err != nil {
+		return nil, err
+	}
+	ask := exodrive.CarQuery{
+		Categories: []exodrive.Category{car.Category}, Start: r.StartDate, End: r.EndDate,
+		Sort: exodrive.SortFeatured, Page: 1, Limit: othersOnPage,
+	}
+	page, err := s.loadCars(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	cars := slices.DeleteFunc(page.Cars, func(c exodrive.CarCard) bool { return c.ID == q.CarID })
+	slices.SortStableFunc(cars, func(a, b exodrive.CarCard) int { return cmp.Compare(apart(a, q), apart(b, q)) })
+	return cars[:min(len(cars), mostOthers)], nil
+}
+
+// apart is how far the price of a car is from that of a quote.
+func apart(c exodrive.CarCard, q *exodrive.Quote) int64 {
+	if c.Price == nil {
+		return exodrive.MaxAmount
+	}
+	return max(c.Price.Total.Amount-q.Total.Amount, q.Total.Amount-c.Price.Total.Amount)
+}

@@ -1,0 +1,137 @@
+package rental
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/exodrive/exodrive"
+)
+
+// signs are signatures by the fleet's secrets: of quotes and of the links that open a
+// booking. The first secret signs, all are believed.
+type signs struct{ secrets [][]byte }
+
+// signLength is half of an HMAC-SHA-256.
+const signLength = sha256.Size / 2
+
+// sign is the signature of parts, for one purpose only.
+func sign(secret []byte, purpose string, parts ...[]byte) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte("exodrive " + purpose))
+	for _, p := range parts {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(p)))) // so that parts cannot flow into each other
+		h.Write(p)
+	}
+	return h.Sum(nil)[:signLength]
+}
+
+func (s signs) sign(purpose string, parts ...[]byte) []byte {
+	return sign(s.secrets[0], purpose, parts...)
+}
+
+func (s signs) verify(signature []byte, purpose string, parts ...[]byte) bool {
+	for _, secret := range s.secrets {
+		if hmac.Equal(signature, sign(secret, purpose, parts...)) {
+			return true
+		}
+	}
+	return false
+}
+
+// signText is how signed bytes are written; strict, so that each has one spelling.
+var signText = base64.RawURLEncoding.Strict()
+
+// The text of a quote: until when it is valid in Unix seconds, what was asked, what it
+// costs, and the signature of all that.
+const (
+	untilLength = 8
+	quoteClear  = untilLength + 2*signLength
+	quoteLength = quoteClear + signLength
+)
+
+// quoted makes the text of a quote.
+func (s signs) quoted(r exodrive.TripRequest, q *exodrive.Quote, until time.Time) string {
+	b := binary.BigEndian.AppendUint64(nil, uint64(until.Unix()))
+	b = append(append(b, digest(tripOf(r, q))...), digest(costs(q))...)
+	return signText.EncodeToString(append(b, s.sign("quote", b)...))
+}
+
+// checkQuote compares the text of a quote with what the same trip costs now.
+func (s signs) checkQuote(text string, r exodrive.TripRequest, q *exodrive.Quote, now time.Time) error {
+	b, err := signText.DecodeString(text)
+	if err != nil || len(b) != quoteLength || !s.verify(b[quoteClear:], "quote", b[:quoteClear]) {
+		return exodrive.Errorf(exodrive.Invalid, "This is no quote of ours; ask for a new one.").On("/quote")
+	}
+	until := time.Unix(int64(binary.BigEndian.Uint64(b)), 0) //nolint:gosec // we signed it
+	ask, price := b[untilLength:untilLength+signLength], b[untilLength+signLength:quoteClear]
+	switch {
+	case string(ask) != string(digest(tripOf(r, q))):
+		return exodrive.Errorf(exodrive.Invalid, "The quote is for another trip; ask for a new one.").On("/quote")
+	case now.After(until):
+		return exodrive.Errorf(exodrive.QuoteExpired, "The quote was valid until %s. What holds now comes with this answer.", until.UTC().Format(time.RFC3339)).On("/quote")
+	case string(price) != string(digest(costs(q))):
+		return priceChanged(q).On("/quote")
+	}
+	return nil
+}
+
+func priceChanged(q *exodrive.Quote) *exodrive.Error {
+	return exodrive.Errorf(exodrive.PriceChanged, "The price or the terms have changed meanwhile; it is %s now.", q.Total)
+}
+
+// tripOf is what a quote is for, whatever it costs.
+func tripOf(r exodrive.TripRequest, q *exodrive.Quote) any {
+	r.CarID, r.Coupon = q.CarID, strings.ToUpper(r.Coupon)
+	r.PickupTime, r.ReturnTime = &q.Pickup.Time, &q.Return.Time
+	r.PickupLocation, r.ReturnLocation = q.Pickup.Location.ID, q.Return.Location.ID
+	return r
+}
+
+// costs is what a renter agrees to pay, and what cancelling costs him.
+func costs(q *exodrive.Quote) any {
+	return struct {
+		Price  exodrive.Price
+		Cancel []exodrive.CancelTerm
+	}{q.Price, q.Cancellation}
+}
+
+func digest(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // of types that have a JSON
+	}
+	sum := sha256.Sum256(b)
+	return sum[:signLength]
+}
+
+// link is what opens a booking for its renter: its id and a signature, so that nothing
+// secret is stored. Raising the link's version makes it worthless.
+func (s signs) link(b *exodrive.Booking) string {
+	return b.ID + "." + signText.EncodeToString(s.sign("booking", linkParts(b)...))
+}
+
+// opens tells which booking a link may open; whether it does, openedBy says.
+func (s signs) opens(link string) (id string, signature []byte, ok bool) {
+	id, text, _ := strings.Cut(link, ".")
+	signature, err := signText.DecodeString(text)
+	return id, signature, err == nil && exodrive.IsID(exodrive.BookingID, id)
+}
+
+func (s signs) openedBy(b *exodrive.Booking, signature []byte) bool {
+	return s.verify(signature, "booking", linkParts(b)...)
+}
+
+func linkParts(b *exodrive.Booking) [][]byte {
+	return [][]byte{[]byte(b.ID), []byte(strconv.FormatInt(b.LinkVersion, 10))}
+}
+
+// holder is who holds days, so that holds can be counted without keeping an address.
+func (s signs) holder(address string) string {
+	return signText.EncodeToString(s.sign("holder", []byte(address)))
+}
