@@ -2,10 +2,12 @@ package stage
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Ticks is how much of the processors was used until an instant, in the kernel's
@@ -45,6 +47,21 @@ func Others(from, to Ticks) float64 {
 		return 0
 	}
 	return max(0, used-(to.own-from.own)) / whole
+}
+
+// Disturbed is the share of others from which on a figure says more of them than of what
+// is measured.
+const Disturbed = 0.1
+
+// AwaitQuiet waits until others leave the machine alone, at most for so long.
+func AwaitQuiet(ctx context.Context, longest time.Duration) {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline) && ctx.Err() == nil; {
+		before := Now()
+		time.Sleep(time.Second)
+		if Others(before, Now()) < Disturbed {
+			return
+		}
+	}
 }
 
 // process is a line of /proc/PID/stat.

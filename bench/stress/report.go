@@ -62,7 +62,7 @@ func (r *trial) report() error {
 	switch {
 	case ok:
 		return nil
-	case flood.others > disturbed:
+	case flood.others > stage.Disturbed:
 		return fmt.Errorf("%w; others took %.0f %% of the machine during the flood, so try again when it is quiet", errMissed, 100*flood.others)
 	}
 	return errMissed
@@ -74,7 +74,7 @@ func (r *trial) disturbance(flood *phase) string {
 	if r.floods > 1 {
 		text = fmt.Sprintf(" Others were at work on the machine, so the flood was tried %d times; the figures are of the last.", r.floods)
 	}
-	if flood.others > disturbed {
+	if flood.others > stage.Disturbed {
 		text += fmt.Sprintf(" Others took %.0f %% of the processors during it.", 100*flood.others)
 	}
 	return text

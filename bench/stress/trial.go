@@ -29,11 +29,9 @@ const (
 	breakTook  = 250 * time.Millisecond
 )
 
-// The flood, and a step, is tried at most so often when others took more than this
-// share of the machine.
+// The flood, and a step, is tried at most so often when others disturbed it.
 const (
 	mostTries   = 3
-	disturbed   = 0.1
 	longestWait = 30 * time.Second // for a quiet machine
 )
 
@@ -110,7 +108,7 @@ func (r *trial) ramp(ctx context.Context) error {
 		default:
 			broken++
 		}
-		if broken > mostTries || broken > 1 && p.others < disturbed || rate > mostRate {
+		if broken > mostTries || broken > 1 && p.others < stage.Disturbed || rate > mostRate {
 			break
 		}
 	}
@@ -125,24 +123,13 @@ func (r *trial) ramp(ctx context.Context) error {
 func (r *trial) flood(ctx context.Context) {
 	for r.floods < mostTries && ctx.Err() == nil {
 		r.floods++
-		awaitQuiet(ctx)
+		stage.AwaitQuiet(ctx, longestWait)
 		r.run(ctx, "before", r.knee/2, r.o.step)
 		p := r.run(ctx, "flood", r.knee*r.o.beyond, r.o.flood)
 		r.run(ctx, "after", r.knee/2, max(10*time.Second, r.o.step))
 		_, ok := r.verdicts(p)
 		fmt.Fprintf(os.Stderr, "flood of %.0f misses/s: all promises kept: %v; others took %.0f %% of the machine\n", p.rate, ok, 100*p.others)
-		if ok || p.others < disturbed {
-			return
-		}
-	}
-}
-
-// awaitQuiet waits until others leave the machine alone, but not for ever.
-func awaitQuiet(ctx context.Context) {
-	for deadline := time.Now().Add(longestWait); time.Now().Before(deadline) && ctx.Err() == nil; {
-		before := stage.Now()
-		time.Sleep(time.Second)
-		if stage.Others(before, stage.Now()) < disturbed {
+		if ok || p.others < stage.Disturbed {
 			return
 		}
 	}
