@@ -10,7 +10,7 @@ import (
 // Actor is who does something, for permission and for the audit log.
 type Actor struct {
 	ID        string // user or token id; "env" for the token of the configuration
-	Name      string
+	Name      string // for people: an address and the name of its token
 	Scopes    []Scope
 	RequestID string
 }
@@ -53,7 +53,7 @@ func (a Actor) May(scope Scope) error {
 	if a.ID == "" {
 		return Errorf(Unauthenticated, "This needs an API token; send it as Authorization: Bearer.")
 	}
-	return Errorf(Forbidden, "The token %s does not have the scope %q.", a.Name, scope)
+	return Errorf(Forbidden, "The token of %s does not have the scope %q.", a.Name, scope)
 }
 
 // AuditRecord is one line of the audit log.

@@ -106,6 +106,10 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 			a.close()
 		}
 	}()
+	if rental.IsMade(c.AdminToken) {
+		return nil, errors.New("EXO_ADMIN_TOKEN holds a token of exodrive admin token, which would gain every right here; " +
+			"unset it for serve, which knows that token anyway, or set one of your own")
+	}
 	// Listening comes first: a port in use must not cost a migration.
 	if a.siteL, err = listen(ctx, "EXO_ADDR", c.Addr); err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type Settings struct {
 	DataDir        string `env:"EXO_DATA_DIR" default:"./data" help:"Folder of the embedded database."`
 	Demo           Switch `env:"EXO_DEMO" help:"Serve a demo fleet."`
 	Secret         string `env:"EXO_SECRET" help:"Signs what callers carry; at least 32 characters. To change it, write the new one, a comma, and the old one. Empty: made once and kept in the database. Or EXO_SECRET_FILE."`
-	AdminToken     string `env:"EXO_ADMIN_TOKEN" help:"A bearer token that may do everything; at least 32 characters. Or EXO_ADMIN_TOKEN_FILE."`
+	AdminToken     string `env:"EXO_ADMIN_TOKEN" help:"For serve: a bearer token of your own that may do everything; at least 32 characters. For cache and doctor: the token to send. Or EXO_ADMIN_TOKEN_FILE."`
 	RateLimits     string `env:"EXO_RATE_LIMITS" default:"on" help:"on or off."`
 	OTLPURL        string `name:"otlp-url" env:"EXO_OTLP_URL" help:"Collector of traces, as http://collector:4318 (OTLP over HTTP); empty makes none."`
 	AccessLog      string `env:"EXO_ACCESS_LOG" default:"sampled" help:"all, sampled (1 in 100) or off; failures are always logged."`

@@ -24,9 +24,20 @@ func (s *Service) CreateAdministrator(ctx context.Context, email, name string) (
 		return "", exodrive.Errorf(exodrive.Invalid, "%q is not a mail address.", email)
 	}
 	u := sqlstore.User{ID: s.newID(exodrive.UserID), Email: strings.ToLower(email), Name: name}
-	return u.ID, s.change(ctx, operator, exodrive.ScopeAll, "user.create", func(tx *sqlstore.Tx) (string, any, error) {
-		return u.ID, struct{}{}, tx.InsertUser(ctx, u)
+	err = s.change(ctx, operator, exodrive.ScopeAll, "user.create", func(tx *sqlstore.Tx) (string, any, error) {
+		return u.ID, made{Email: u.Email}, tx.InsertUser(ctx, u)
 	})
+	if exodrive.CodeOf(err) == exodrive.Conflict {
+		err = exodrive.Errorf(exodrive.Conflict, "There is already an administrator with this address; make a token with: exodrive admin token %s", u.Email)
+	}
+	return u.ID, err
+}
+
+// made is what the audit log keeps of a new administrator or token.
+type made struct {
+	Email  string           `json:"email"`
+	Name   string           `json:"name,omitempty"`
+	Scopes []exodrive.Scope `json:"scopes,omitempty"`
 }
 
 // tokenPrefix lets people and scanners recognise a token; 32 bytes of chance
@@ -37,7 +48,8 @@ const (
 )
 
 // CreateToken makes an API token for an administrator, from the command line.
-// The token is returned once; only its hash is kept.
+// The token is returned once; only its hash is kept. Without a name it is named by
+// its id, so that no two are called the same.
 func (s *Service) CreateToken(ctx context.Context, email, name string, scopes []exodrive.Scope) (token string, err error) {
 	if len(scopes) == 0 {
 		return "", exodrive.Errorf(exodrive.Invalid, "A token needs at least one scope.")
@@ -46,16 +58,31 @@ func (s *Service) CreateToken(ctx context.Context, email, name string, scopes []
 	rand.Read(secret)
 	token = tokenPrefix + base64.RawURLEncoding.EncodeToString(secret)
 	id := s.newID(exodrive.TokenID)
+	if name == "" {
+		name = id
+	}
 	return token, s.change(ctx, operator, exodrive.ScopeAll, "token.create", func(tx *sqlstore.Tx) (string, any, error) {
 		u, err := tx.UserByEmail(ctx, strings.ToLower(email))
 		if err != nil {
 			return "", nil, err
 		}
-		return id, struct {
-			Scopes []exodrive.Scope `json:"scopes"`
-		}{scopes}, tx.InsertToken(ctx, id, u.ID, name, tokenHash(token), scopes)
+		return id, made{u.Email, name, scopes}, tx.InsertToken(ctx, id, u.ID, name, tokenHash(token), scopes)
 	})
 }
+
+// Tokens are all API tokens without their secrets, for the command line.
+func (s *Service) Tokens(ctx context.Context) ([]sqlstore.Token, error) { return s.store.Tokens(ctx) }
+
+// RevokeToken ends a token at once, from the command line.
+func (s *Service) RevokeToken(ctx context.Context, id string) error {
+	return s.change(ctx, operator, exodrive.ScopeAll, "token.revoke", func(tx *sqlstore.Tx) (string, any, error) {
+		return id, struct{}{}, tx.RevokeToken(ctx, id)
+	})
+}
+
+// IsMade tells whether a token is one that CreateToken could have made. Such a one
+// must not become that of the configuration, which may do everything.
+func IsMade(token string) bool { return strings.HasPrefix(token, tokenPrefix) }
 
 func tokenHash(token string) string {
 	sum := sha256.Sum256([]byte(token))

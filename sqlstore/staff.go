@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/exodrive/exodrive"
 )
@@ -66,22 +67,54 @@ func (t *Tx) InsertToken(ctx context.Context, id, userID, name, hash string, sco
 
 const sqlInsertToken = `INSERT INTO api_tokens (id, user_id, name, hash, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6)`
 
-// ActorByToken is who holds the token with a hash, unless it was revoked.
+// Token is an API token without its secret.
+type Token struct {
+	ID, Email, Name, Scopes string
+	Created                 time.Time
+	Revoked                 bool
+}
+
+// Tokens are all of them, the revoked ones too, by their age.
+func (q queries) Tokens(ctx context.Context) ([]Token, error) {
+	return collect(ctx, q, func(r scanner) (v Token, err error) {
+		err = r.Scan(&v.ID, &v.Email, &v.Name, &v.Scopes, instant{&v.Created}, &v.Revoked)
+		return v, err
+	}, sqlTokens)
+}
+
+const sqlTokens = `SELECT t.id, u.email, t.name, t.scopes, t.created_at, t.revoked_at IS NOT NULL
+	FROM api_tokens t JOIN users u ON u.id = t.user_id ORDER BY t.created_at, t.id`
+
+// RevokeToken ends a token; one that is not there or has ended is not found.
+func (t *Tx) RevokeToken(ctx context.Context, id string) error {
+	n, err := t.affected(ctx, sqlRevokeToken, id, ms(t.Now))
+	if err == nil && n == 0 {
+		err = exodrive.Errorf(exodrive.NotFound, "There is no valid token %s; see them all with: exodrive admin tokens", id)
+	}
+	return err
+}
+
+const sqlRevokeToken = `UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`
+
+// ActorByToken is who holds the token with a hash, unless it was revoked. He is named
+// by his address and the token's name, which the audit log keeps.
 func (q queries) ActorByToken(ctx context.Context, hash string) (exodrive.Actor, error) {
 	var a exodrive.Actor
-	var scopes string
-	if err := q.row(ctx, sqlActorByToken, hash).scan(&a.ID, &a.Name, &scopes); err != nil {
+	var email, name, scopes string
+	if err := q.row(ctx, sqlActorByToken, hash).scan(&a.ID, &email, &name, &scopes); err != nil {
 		if errors.Is(err, errNoRow) {
 			return a, exodrive.Errorf(exodrive.Unauthenticated, "This API token is not known or was revoked.")
 		}
 		return a, err
 	}
+	a.Name = email + " (" + name + ")"
 	var err error
 	a.Scopes, err = exodrive.ParseScopes(scopes)
 	return a, err
 }
 
-const sqlActorByToken = `SELECT id, name, scopes FROM api_tokens WHERE hash = $1 AND revoked_at IS NULL`
+const sqlActorByToken = `SELECT t.id, u.email, t.name, t.scopes FROM api_tokens t JOIN users u ON u.id = t.user_id
+	WHERE t.hash = $1 AND t.revoked_at IS NULL`
 
 // AuditEntry is one change that somebody made.
 type AuditEntry struct {

@@ -306,7 +306,7 @@ func TestTokens(t *testing.T) {
 			return errors.Join(tx.InsertUser(t.Context(), user), tx.InsertToken(t.Context(), "tok_1", user.ID, "laptop", "hash", scopes))
 		})
 		same(t, "the user", must(s.UserByEmail(t.Context(), user.Email)), user)
-		same(t, "the actor", must(s.ActorByToken(t.Context(), "hash")), exodrive.Actor{ID: "tok_1", Name: "laptop", Scopes: scopes})
+		same(t, "the actor", must(s.ActorByToken(t.Context(), "hash")), exodrive.Actor{ID: "tok_1", Name: "ada@example.com (laptop)", Scopes: scopes})
 		_, err := s.ActorByToken(t.Context(), "other")
 		refused(t, err, exodrive.Unauthenticated)
 		prompt(t, url).exec(`UPDATE api_tokens SET revoked_at = 1`)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"text/tabwriter"
+	"time"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/api"
@@ -27,7 +29,7 @@ func (c *adminCreateCmd) Run(e *environment) error {
 
 type adminTokenCmd struct {
 	Email  string `arg:"" help:"Whose token it is."`
-	Name   string `default:"command line" help:"What it is for."`
+	Name   string `help:"What it is for, as the audit log will say; empty is the token's id."`
 	Scopes string `default:"all" help:"What it may do: all, read, fleet, reviews, operate; several with commas."`
 }
 
@@ -44,6 +46,43 @@ func (c *adminTokenCmd) Run(e *environment) error {
 		}
 		fmt.Fprintln(e.progress, "This is the only time the token is shown:")
 		fmt.Fprintln(e.out, token)
+		return nil
+	})
+}
+
+type adminTokensCmd struct{}
+
+// Run prints a line for each token.
+func (*adminTokensCmd) Run(e *environment) error {
+	return withRental(e, func(r *rental.Service, _ app.Config) error {
+		list, err := r.Tokens(e.ctx)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "id\tof\tname\tscopes\tmade\t")
+		for _, t := range list {
+			state := ""
+			if t.Revoked {
+				state = "revoked"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Email, t.Name, t.Scopes, t.Created.Format(time.DateOnly), state)
+		}
+		return w.Flush()
+	})
+}
+
+type adminRevokeCmd struct {
+	ID string `arg:"" help:"Which one, as admin tokens lists it."`
+}
+
+// Run ends a token.
+func (c *adminRevokeCmd) Run(e *environment) error {
+	return withRental(e, func(r *rental.Service, _ app.Config) error {
+		if err := r.RevokeToken(e.ctx, c.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.out, "%s is revoked.\n", c.ID)
 		return nil
 	})
 }

@@ -20,7 +20,7 @@ import (
 )
 
 type cacheClearCmd struct {
-	Tag string `help:"Only what depends on this: cars, car:*, availability:* or one car as car:ID."`
+	Tag string `help:"Only what depends on this: cars, availability, car:ID, availability:ID, reviews:ID, slug:SLUG, or * for all of a kind, as car:*."`
 }
 
 // Run makes cached answers worthless on all nodes.
@@ -130,7 +130,7 @@ func newServer(e *environment) (*server, error) {
 		return nil, err
 	}
 	if config.AdminToken == "" {
-		return nil, errors.New("this asks the running server, which needs an administrator's token: set EXO_ADMIN_TOKEN (make one with: exodrive admin token)")
+		return nil, errors.New("this asks the running server, which needs an administrator's token: set EXO_ADMIN_TOKEN (make one with: exodrive admin token EMAIL)")
 	}
 	return &server{cmp.Or(config.BaseURL, localURL(config.Addr)), config.AdminToken}, nil
 }
@@ -190,6 +190,9 @@ func (s *server) refusal(status string, document []byte) error {
 	}
 	if json.Unmarshal(document, &problem) != nil || problem.Detail == "" {
 		return fmt.Errorf("%s answered %s", s.base, status)
+	}
+	if problem.Code == exodrive.Unauthenticated {
+		return errors.New(strings.TrimSuffix(problem.Detail, ".") + "; make another with: exodrive admin token EMAIL")
 	}
 	return errors.New(problem.Detail)
 }

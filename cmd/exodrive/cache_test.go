@@ -93,6 +93,9 @@ func TestCacheOfARunningServer(t *testing.T) {
 			t.Errorf("the audit log does not say who cleared the cache: %s", trail)
 		}
 		refused(t, run(t, "", env, "cache", "clear", "--tag="+strings.Repeat("x", 201)), "tag", "at most 200")
+		for _, nothing := range []string{"nonsense tag", "garbage", "cars:*", "car:", "car:nobody", "slug:", "reviews"} {
+			refused(t, run(t, "", env, "cache", "clear", "--tag="+nothing), "No answer depends on this tag", "car:ID", "slug:SLUG")
+		}
 	})
 }
 

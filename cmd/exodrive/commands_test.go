@@ -69,6 +69,7 @@ func TestSeed(t *testing.T) {
 		for _, wrong := range []string{"--cars=0", "--cars=-1", "--bookings=-1", "--reviews=-1"} {
 			refused(t, run(t, "", on(url), "seed", wrong), "at least one car")
 		}
+		refused(t, run(t, "", on(url), "seed", "--cars=100000000"), "at most 200000 cars")
 		if n := count(t, prompt(t, url), `SELECT COUNT(*) FROM cars`); n != 30 {
 			t.Errorf("there are %d cars, want 30", n)
 		}

@@ -32,6 +32,12 @@ func (*migrateCmd) Run(e *environment) error {
 	})
 }
 
+// The largest generated fleet: it is made in memory, about 10 KB a car.
+const (
+	mostCars = 200_000
+	mostRows = 2_000_000 // bookings, and reviews
+)
+
 type seedCmd struct {
 	Cars     int           `default:"1000" help:"How many cars."`
 	Bookings int           `default:"10000" help:"How many bookings."`
@@ -44,6 +50,9 @@ type seedCmd struct {
 func (c *seedCmd) Run(e *environment) error {
 	if c.Cars < 1 || c.Bookings < 0 || c.Reviews < 0 {
 		return errors.New("there must be at least one car, and no negative number of bookings or reviews")
+	}
+	if c.Cars > mostCars || c.Bookings > mostRows || c.Reviews > mostRows {
+		return fmt.Errorf("there may be at most %d cars, and %d bookings and reviews each", mostCars, mostRows)
 	}
 	return withRental(e, func(r *rental.Service, config app.Config) error {
 		day := c.Day

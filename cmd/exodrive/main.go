@@ -33,6 +33,8 @@ type commands struct {
 	Admin   struct {
 		Create adminCreateCmd `cmd:"" help:"Add an administrator."`
 		Token  adminTokenCmd  `cmd:"" help:"Make an API token for an administrator; it is shown once."`
+		Tokens adminTokensCmd `cmd:"" help:"List all API tokens, without their secrets."`
+		Revoke adminRevokeCmd `cmd:"" help:"End an API token, on all nodes at once."`
 	} `cmd:"" help:"Administrators and their API tokens."`
 	Cache struct {
 		Warm  cacheWarmCmd  `cmd:"" help:"Load what is asked first into the cache of the running server; without a flag all of it."`
