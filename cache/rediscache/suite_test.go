@@ -43,7 +43,11 @@ func TestEveryRedis(t *testing.T) {
 				})
 			})
 			t.Run("the rest", func(t *testing.T) { theRest(t, url) })
-			t.Run("one load", func(t *testing.T) { oneLoad(t, url, 40) })
+			keys := 40
+			if name == "cluster" { // in every of its slots' parts
+				keys = 200
+			}
+			t.Run("one load", func(t *testing.T) { oneLoad(t, url, keys) })
 		})
 	}
 	t.Run("slots", func(t *testing.T) { oneSlot(t, cluster) })
