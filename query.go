@@ -239,7 +239,7 @@ func (p *params) sort(otherwise Sort) Sort {
 	case s == "" || s == SortRelevance:
 		return otherwise
 	case !slices.Contains(Sorts, s):
-		p.faults.add("sort", "sort: %q is not allowed; it is one of %s.", clip(string(s)), join(Sorts))
+		p.faults.add("sort", "sort: %q is not allowed; it is one of %s, or %s with a search.", clip(string(s)), join(Sorts), SortRelevance)
 	}
 	return s
 }

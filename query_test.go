@@ -240,3 +240,13 @@ func TestPagination(t *testing.T) {
 		}
 	}
 }
+
+// Whoever names an order that there is none is told all of them, that of a search too.
+func TestWrongSortListsEveryOrder(t *testing.T) {
+	_, err := exodrive.ParseCarQuery(url.Values{"sort": {"sideways"}}, exodrive.DefaultLimits)
+	for _, s := range append([]exodrive.Sort{exodrive.SortRelevance}, exodrive.Sorts...) {
+		if err == nil || !strings.Contains(err.Error(), string(s)) {
+			t.Errorf("the refusal does not name %s: %v", s, err)
+		}
+	}
+}

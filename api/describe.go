@@ -12,10 +12,11 @@ var descriptions = map[string]string{
 	"listCars": "Cars that are listed and fit every filter; values of one filter are alternatives, features must all be there. " +
 		"With startDate and endDate it is only cars that can be booked for those days, each with its all-in price from handover time to handover time. " +
 		"Facets count the cars found, on all pages.",
-	"readCar":          "Everything the public may know of a car. One that is archived is not found.",
-	"readAvailability": "Every day from startDate to endDate, both included, at most 366, with its status and its rate.",
-	"listReviews":      "Approved reviews, newest first, with the number of reviews by stars.",
-	"countFleet":       "Listed cars by category, make and place, and how many of them nobody has today.",
+	"readCar": "Everything the public may know of a car. One that is archived is not found.",
+	"readAvailability": "Every day from startDate to endDate, both included, at most 366, with its status and its rate. " +
+		"The calendar knows nothing of today: days that are over, or further ahead than the house plans, are available if nobody has them; a list or a rental refuses them.",
+	"listReviews": "Approved reviews, newest first, with the number of reviews by stars.",
+	"countFleet":  "Listed cars by category, make and place, and how many of them nobody has today.",
 
 	"adminListCars":    "By name, without images, features and specs.",
 	"adminCreateCar":   "The car is public at once unless available is false. The slug is made from the name when it is empty.",
@@ -50,6 +51,7 @@ func describe(op *huma.Operation) {
 	if op.Description == "" {
 		op.Description = offerDescription(op.OperationID)
 	}
+	describeHeaders(op)
 	// huma's word for an input that does not fit its schema; ours is 400.
 	delete(op.Responses, "422")
 	for _, p := range op.Parameters {

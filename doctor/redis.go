@@ -17,7 +17,7 @@ func hasRedis(p *Parts) bool { return p.Redis != nil }
 func lookAtRedis(ctx context.Context, p *Parts) ([]Finding, error) {
 	info, took, err := askRedis(ctx, p.Redis)
 	if err != nil {
-		return []Finding{judgeNoRedis(cmp.Or(p.Redis.Fault(), err))}, nil //nolint:nilerr // that is the finding
+		return []Finding{judgeNoRedis(cmp.Or(p.Redis.Fault(), err))}, nil
 	}
 	found := []Finding{judgeLatency(took, p.Limits), judgeRedisMemory(info), judgeClients(info)}
 	if p.Cache != nil {

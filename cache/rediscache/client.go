@@ -67,9 +67,9 @@ type Client struct {
 
 	server  atomic.Pointer[rueidis.Client]
 	fault   atomic.Pointer[error] // of the last try to connect; nil: none failed
-	ready   chan struct{} // closed once there is a server
-	calls   chan struct{} // a place for each call under way
-	breaker *breaker      // of all calls but the remote cache's, which has one
+	ready   chan struct{}         // closed once there is a server
+	calls   chan struct{}         // a place for each call under way
+	breaker *breaker              // of all calls but the remote cache's, which has one
 
 	life  context.Context //nolint:containedctx // ends with Close
 	end   context.CancelFunc

@@ -23,7 +23,9 @@ func TestRefusedPassword(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	eventually(t, "the refusal is told", func() bool { return strings.Contains(log.String(), "Redis refused the user or the password in REDIS_URL") })
+	eventually(t, "the refusal is told", func() bool {
+		return strings.Contains(log.String(), "Redis refused the user or the password in REDIS_URL")
+	})
 	if strings.Contains(log.String(), "cannot be reached") {
 		t.Errorf("the log says: %s", log)
 	}
