@@ -110,14 +110,8 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 		return nil, errors.New("EXO_ADMIN_TOKEN holds a token of exodrive admin token, which would gain every right here; " +
 			"unset it for serve, which knows that token anyway, or set one of your own")
 	}
-	// Listening comes first: a port in use must not cost a migration.
-	if a.siteL, err = listen(ctx, "EXO_ADDR", c.Addr); err != nil {
+	if err = a.listen(ctx, c); err != nil {
 		return nil, err
-	}
-	if c.OpsAddr != "" {
-		if a.opsL, err = listen(ctx, "EXO_OPS_ADDR", c.OpsAddr); err != nil {
-			return nil, err
-		}
 	}
 	if a.traces, err = openTraces(ctx, c, version, log); err != nil {
 		return nil, err
@@ -171,6 +165,14 @@ func (a *App) begin(warm bool) {
 	if warm {
 		a.warmed, a.warmUntil = a.Rental.WarmAtStart(connectedTo(a.redis)), time.Now().Add(warmWait)
 	}
+}
+
+// listen takes the ports. It comes first: a port in use must not cost a migration.
+func (a *App) listen(ctx context.Context, c Config) (err error) {
+	if a.siteL, err = listen(ctx, "EXO_ADDR", c.Addr); err == nil && c.OpsAddr != "" {
+		a.opsL, err = listen(ctx, "EXO_OPS_ADDR", c.OpsAddr)
+	}
+	return err
 }
 
 func listen(ctx context.Context, name, addr string) (net.Listener, error) {
