@@ -15,9 +15,10 @@ import (
 
 // Keys of an operation's metadata.
 const (
-	limitOf = "limit" // name of its rate limit
-	private = "private"
-	cached  = "cached" // answered from the cache, by handlers of our own
+	limitOf  = "limit" // name of its rate limit
+	private  = "private"
+	personal = "personal" // for one caller; staff may say who it is
+	cached   = "cached"   // answered from the cache, by handlers of our own
 )
 
 // limitAndIdentify stands before every operation: the rate limit of the
@@ -33,7 +34,11 @@ func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 	}
 	policy, _ := op.Metadata[limitOf].(string)
 	caller := httpx.CallerKey(a.Proxies.ClientAddr(r))
-	if op.Metadata[private] == true {
+	if op.Metadata[personal] == true {
+		w.Header().Set("Cache-Control", "no-store")
+		ctx = huma.WithValue(ctx, addressKey, caller)
+	}
+	if op.Metadata[private] == true || op.Metadata[personal] == true && r.Header.Get("Authorization") != "" {
 		actor, err := a.identify(r)
 		if err != nil {
 			if limited := a.Limiter.Check(r.Context(), w, policy, caller); limited != nil {

@@ -59,7 +59,7 @@ func TestNoToken(t *testing.T) {
 func TestScopes(t *testing.T) {
 	d := readDocument(t)
 	eachServer(t, func(t *testing.T, s *server) {
-		for _, scope := range []exodrive.Scope{exodrive.ScopeRead, exodrive.ScopeFleet, exodrive.ScopeReviews, exodrive.ScopeOperate} {
+		for _, scope := range []exodrive.Scope{exodrive.ScopeRead, exodrive.ScopeFleet, exodrive.ScopeBook, exodrive.ScopeReviews, exodrive.ScopeOperate} {
 			token := s.token(t, scope)
 			for _, o := range d.operations() {
 				if !strings.HasPrefix(o.path, "/api/admin/") {
@@ -71,6 +71,8 @@ func TestScopes(t *testing.T) {
 				switch {
 				case o.method == http.MethodGet:
 					needs = scope
+				case strings.HasPrefix(o.path, "/api/admin/bookings"):
+					needs = exodrive.ScopeBook
 				case strings.HasPrefix(o.path, "/api/admin/reviews"):
 					needs = exodrive.ScopeReviews
 				case strings.HasPrefix(o.path, "/api/admin/cache"):

@@ -100,6 +100,7 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 	c.Servers = []*huma.Server{{URL: "/", Description: "This server"}}
 	c.Tags = []*huma.Tag{
 		{Name: "Catalogue", Description: "What anybody may read."},
+		{Name: "Bookings", Description: "What a trip costs, and booking it."},
 		{Name: "Cars", Description: "The fleet, for administrators."},
 		{Name: "Calendar", Description: "Maintenance and prices of single days."},
 		{Name: "Offers", Description: "Places, price rules, extras and coupons."},
@@ -124,7 +125,10 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 // contextKey is the type of this package's context keys.
 type contextKey int
 
-const actorKey contextKey = iota
+const (
+	actorKey contextKey = iota
+	addressKey
+)
 
 // actorOf is who calls, put into the context by limitAndIdentify. Handlers hand
 // it to the use-case as an argument.

@@ -18,6 +18,14 @@ var descriptions = map[string]string{
 	"listReviews": "Approved reviews, newest first, with the number of reviews by stars.",
 	"countFleet":  "Listed cars by category, make and place, and how many of them nobody has today.",
 
+	"quote": "Every line of the price, the rules in words, when the deposit is held and what cancelling costs, promised for half an hour. It holds no days: " +
+		"days that somebody has are a conflict with the code dates_taken, the days, and what is free instead.",
+	"book": "Holds the days until staff confirms or the hold ends. With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the quote that holds now. " +
+		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused.",
+	"readBooking":         "The token is as good as a password for this one booking.",
+	"cancelBooking":       "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
+	"adminConfirmBooking": "Also one whose hold ran out, if its days can be taken again.",
+
 	"adminListCars":    "By name, without images, features and specs.",
 	"adminCreateCar":   "The car is public at once unless available is false. The slug is made from the name when it is empty.",
 	"adminBulkUpdate":  "All meant cars change or none does. With dryRun the answer tells what would change, and nothing does.",
@@ -53,7 +61,9 @@ func describe(op *huma.Operation) {
 	}
 	describeHeaders(op)
 	// huma's word for an input that does not fit its schema; ours is 400.
-	delete(op.Responses, "422")
+	if op.OperationID != bookID {
+		delete(op.Responses, "422")
+	}
 	for _, p := range op.Parameters {
 		if p.In == "header" && p.Name == "If-Match" {
 			// Only here: huma would refuse a call without it as a 400, not a 428.

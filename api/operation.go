@@ -62,6 +62,12 @@ func (o operation) versioned() operation {
 	return o
 }
 
+// mayRepeat is for what is done once however often it is sent with one key.
+func (o operation) mayRepeat() operation {
+	o.Errors = append(o.Errors, http.StatusUnprocessableEntity)
+	return o
+}
+
 // unversioned is for a put of something that has no version.
 func (o operation) unversioned() operation {
 	o.Errors = []int{http.StatusNotFound}

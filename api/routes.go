@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/httpx"
 )
 
 // routes is the contents page of the API.
@@ -15,6 +16,12 @@ func (a *api) routes() {
 	public[exodrive.Availability](a, get("/api/cars/{carId}/availability", "readAvailability", "The calendar of a car", append(rangeParams(), carRefParam)...), a.readAvailability)
 	public[exodrive.ReviewPage](a, get("/api/cars/{carId}/reviews", "listReviews", "The reviews of a car", append(pageParams(defaultReviews), carRefParam)...), a.listReviews)
 	public[exodrive.FleetCounts](a, get("/api/fleet/counts", "countFleet", "How large the fleet is"), a.countFleet)
+
+	open(a, post("/api/quotes", "quote", "What a trip costs, and under which rules").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quote)
+	open(a, post("/api/bookings", bookID, "Book a trip").in("Bookings").mayMiss().mayRepeat(), httpx.LimitBookings, a.book)
+	open(a, get("/api/bookings/{token}", "readBooking", "A booking, for its renter").in("Bookings"), httpx.LimitReads, a.readBooking)
+	open(a, post("/api/bookings/{token}/cancel", "cancelBooking", "Cancel a booking").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitBookings, a.cancelBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
 
 	admin(a, get("/api/admin/cars", "adminListCars", "All cars, archived ones too", pageParams(defaultAdminPage)...).in("Cars"), a.adminListCars)
 	admin(a, post("/api/admin/cars", "adminCreateCar", "Add a car").in("Cars"), a.adminCreateCar)
@@ -55,6 +62,9 @@ func (a *api) routes() {
 // listCarsID names the operation whose searches have a rate limit of their own.
 const listCarsID = "listCars"
 
+// bookID names the operation that answers 422, to a key that came with another body.
+const bookID = "book"
+
 // Page sizes where the caller names none.
 const (
 	defaultReviews   = exodrive.DefaultReviews
@@ -73,6 +83,8 @@ func (a *api) finish() {
 		}
 	}
 	for path, example := range map[string]any{
+		"POST /api/quotes":                    exampleTrip(),
+		"POST /api/bookings":                  exampleBooking(),
 		"POST /api/admin/cars":                exampleCar(),
 		"PUT /api/admin/cars/{carId}":         exampleCar(),
 		"POST /api/admin/cars/bulk":           exampleBulk(),

@@ -139,18 +139,20 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 		}
 	})
 	a.history = obs.NewHistory(metrics, now)
-	if a.Rental, err = rental.New(ctx, rental.Options{Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: now, Zone: c.Zone}); err != nil {
+	secrets, err := secretsOf(ctx, c, a.Store)
+	if err != nil {
+		return nil, because(err)
+	}
+	if a.Rental, err = rental.New(ctx, rental.Options{
+		Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: now, Zone: c.Zone, Secrets: secrets,
+	}); err != nil {
 		return nil, because(err)
 	}
 	if err = a.Rental.CheckDemo(ctx, c.Demo); err != nil {
 		return nil, because(err)
 	}
-	m, err := marks(ctx, c, a.Store)
-	if err != nil {
-		return nil, because(err)
-	}
 	a.begin(c.WarmOnStart) //nolint:contextcheck // it lives until stop, not for as long as a start may take
-	a.site = server(a.handler(c, metrics, m, now), log)
+	a.site = server(a.handler(c, metrics, marks(c, secrets), now), log)
 	a.ops = server(obs.OpsHandler(metrics.Registry, a.ready), log)
 	// A profile is written for as long as it was asked to last.
 	a.ops.WriteTimeout = 5 * time.Minute

@@ -8,10 +8,10 @@ import (
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
-// marks signs what callers carry after a write, with the configured secrets or,
-// without any, with one that is made once and kept in the database, so that all
-// nodes have the same.
-func marks(ctx context.Context, c Config, store *sqlstore.Store) (*httpx.Marks, error) {
+// secretsOf are the secrets that sign what callers carry: the configured ones or,
+// without any, one that is made once and kept in the database, so that all nodes have
+// the same. The first signs, all are believed.
+func secretsOf(ctx context.Context, c Config, store *sqlstore.Store) ([][]byte, error) {
 	secrets := c.Secrets
 	if len(secrets) == 0 {
 		err := store.Tx(ctx, func(tx *sqlstore.Tx) error {
@@ -27,7 +27,12 @@ func marks(ctx context.Context, c Config, store *sqlstore.Store) (*httpx.Marks, 
 	for i, s := range secrets {
 		keys[i] = []byte(s)
 	}
-	m := httpx.NewMarks(keys[0], keys[1:]...)
+	return keys, nil
+}
+
+// marks signs the marks of writes.
+func marks(c Config, secrets [][]byte) *httpx.Marks {
+	m := httpx.NewMarks(secrets[0], secrets[1:]...)
 	m.Proxies = c.Proxies
-	return m, nil
+	return m
 }

@@ -17,7 +17,7 @@ type BookRequest struct {
 	Customer      exodrive.Contact `json:"customer"`
 	Quote         string           `json:"quote,omitempty" required:"false" maxLength:"200" doc:"The text of a quote: the booking is made at its price or refused."`
 	ExpectedTotal *exodrive.Money  `json:"expectedTotal,omitempty" required:"false" doc:"What the renter expects to pay; another total is refused."`
-	Payment       string           `json:"payment,omitempty" required:"false" enum:"counter" default:"counter" doc:"How it will be paid: at the counter."`
+	Payment       string           `json:"payment,omitempty" required:"false" enum:"counter" doc:"How it will be paid; without it, at the counter."`
 }
 
 // Call is what a use-case that must not run twice needs to know of its call.
@@ -108,6 +108,7 @@ func (s *Service) agreed(r BookRequest, q *exodrive.Quote, now time.Time) error 
 
 // newBooking is what will be stored of a quote that was accepted.
 func (s *Service) newBooking(r BookRequest, q *exodrive.Quote, coupon *exodrive.Coupon, now time.Time) *exodrive.Booking {
+	now = now.UTC().Truncate(time.Millisecond) // as it is stored
 	hold := now.Add(time.Duration(s.policy.HoldMinutes) * time.Minute)
 	if q.Pickup.At.Before(hold) {
 		hold = q.Pickup.At

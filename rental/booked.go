@@ -191,36 +191,3 @@ func (s *Service) happened(ctx context.Context, tx *sqlstore.Tx, who exodrive.Ac
 func stateOf(b *exodrive.Booking) map[string]any {
 	return map[string]any{"state": b.State, "carId": b.CarID, "startDate": b.Days.Start, "endDate": b.Days.End, "total": b.Total}
 }
-
-// expireHolds ends the holds of a car that are over. The caller has the car's row.
-func (s *Service) expireHolds(ctx context.Context, tx *sqlstore.Tx, carID string) error {
-	overdue, err := tx.OverdueHolds(ctx, carID, tx.Now)
-	if err != nil {
-		return err
-	}
-	for i := range overdue {
-		if err := s.moveLocked(ctx, tx, house, &overdue[i], exodrive.ExpireHold, "nobody confirmed it in time", nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// SweepHolds ends all holds that are over, one car after the other, and tells how many
-// cars had any. Whoever wants the days does not wait for it: he ends them himself.
-func (s *Service) SweepHolds(ctx context.Context) (cars int, err error) {
-	ids, err := s.store.CarsWithOverdueHolds(ctx, s.now())
-	for _, id := range ids {
-		err = s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
-			if _, err := tx.LockCarTerms(ctx, id); err != nil {
-				return err
-			}
-			return s.expireHolds(ctx, tx, id)
-		})
-		if err != nil {
-			return cars, err
-		}
-		cars++
-	}
-	return cars, err
-}

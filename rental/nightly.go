@@ -26,9 +26,11 @@ const (
 )
 
 // Start begins what the service does by the clock: every night at three it warms
-// the cache, on one node of the fleet, and every minute it tells the other nodes
-// what is asked most. Cache.Rest ends it. It is called once.
+// the cache, on one node of the fleet, every minute it tells the other nodes what is
+// asked most, and twice a second it ends holds that are over. Cache.Rest ends it. It is
+// called once.
 func (s *Service) Start() {
+	s.cache.spawn(s.keepSweeping)
 	s.cache.spawn(func(ctx context.Context) {
 		var night nightly
 		for ctx.Err() == nil {
