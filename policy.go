@@ -6,7 +6,7 @@ import "time"
 // own in the setting "policy" as JSON; what it leaves out is the default.
 type Policy struct {
 	QuoteMinutes int `json:"quoteMinutes"` // how long a quote is valid
-	HoldMinutes  int `json:"holdMinutes"`  // how long days are held for who pays at the counter
+	HoldSeconds  int `json:"holdSeconds"`  // how long days are held for who pays at the counter
 	OpenHolds    int `json:"openHolds"`    // most holds at once of one address, and of one e-mail address
 
 	FreeHours int `json:"freeHours"` // cancelling is free until so long before the pick-up
@@ -19,14 +19,14 @@ type Policy struct {
 
 // DefaultPolicy is that of a fleet that sets none.
 var DefaultPolicy = Policy{
-	QuoteMinutes: 30, HoldMinutes: 24 * 60, OpenHolds: 3,
+	QuoteMinutes: 30, HoldSeconds: 24 * 60 * 60, OpenHolds: 3,
 	FreeHours: 72, FeeHours: 24, FeeDays: 1,
 	DepositHours: 48, DepositDays: 3,
 }
 
 // Validate refuses a policy that contradicts itself.
 func (p Policy) Validate() error {
-	if p.QuoteMinutes < 1 || p.HoldMinutes < 1 || p.OpenHolds < 1 || p.FeeDays < 0 || p.FeeHours < 0 || p.FreeHours < p.FeeHours ||
+	if p.QuoteMinutes < 1 || p.HoldSeconds < 1 || p.OpenHolds < 1 || p.FeeDays < 0 || p.FeeHours < 0 || p.FreeHours < p.FeeHours ||
 		p.DepositHours < 0 || p.DepositDays < 0 {
 		return Errorf(Invalid, "Times of the policy are above 0, and freeHours is not below feeHours.")
 	}

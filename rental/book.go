@@ -109,7 +109,7 @@ func (s *Service) agreed(r BookRequest, q *exodrive.Quote, now time.Time) error 
 // newBooking is what will be stored of a quote that was accepted.
 func (s *Service) newBooking(r BookRequest, q *exodrive.Quote, coupon *exodrive.Coupon, now time.Time) *exodrive.Booking {
 	now = now.UTC().Truncate(time.Millisecond) // as it is stored
-	hold := now.Add(time.Duration(s.policy.HoldMinutes) * time.Minute)
+	hold := now.Add(time.Duration(s.policy.HoldSeconds) * time.Second)
 	if q.Pickup.At.Before(hold) {
 		hold = q.Pickup.At
 	}

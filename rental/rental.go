@@ -14,7 +14,6 @@ package rental
 import (
 	"context"
 	cryptorand "crypto/rand"
-	"encoding/json"
 	"math/rand/v2"
 	"time"
 
@@ -32,6 +31,7 @@ type Options struct {
 	Chance func() uint32    // for ids; nil is math/rand
 	Zone   *time.Location   // the fleet's civil day; nil is UTC
 	Limits exodrive.Limits  // zero is what the fleet has set, or exodrive.DefaultLimits
+	Policy exodrive.Policy  // the same, or exodrive.DefaultPolicy
 	// Secrets sign quotes and the links of bookings; the first signs, all are believed.
 	// None: one of this process alone.
 	Secrets [][]byte
@@ -62,14 +62,9 @@ type Service struct {
 	node     string // this process, among all that do daily jobs
 }
 
-// defaultCurrency is that of a fleet that never chose one.
-const defaultCurrency = "USD"
-
-// New makes the Service of a migrated store. It reads the fleet's currency,
-// which is fixed once and for all when the first Service of a database is made,
-// and its limits.
+// New makes the Service of a migrated store, with what its fleet has set for itself.
 func New(ctx context.Context, o Options) (*Service, error) {
-	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits, pause: o.Pause, history: o.History}
+	s := &Service{store: o.Store, cache: o.Cache, now: o.Now, chance: o.Chance, zone: o.Zone, limits: o.Limits, policy: o.Policy, pause: o.Pause, history: o.History}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -86,7 +81,6 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.signs = (signs{o.Secrets}); len(o.Secrets) == 0 {
 		s.signs.secrets = [][]byte{[]byte(cryptorand.Text() + cryptorand.Text())}
 	}
-	s.policy = exodrive.DefaultPolicy
 	s.reads = newReads(o.Cache.Cache, s)
 	s.asked = newAsked(o.Asked, s.now)
 	s.warming.setUp(s.poolIsFull())
@@ -95,22 +89,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		epoch := o.Cache.Raise(ctx, w)
 		obs.RequestFrom(ctx).Wrote(uint64(epoch), uint64(w.Mark()))
 	})
-	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error {
-		currency, err := tx.InitSetting(ctx, "currency", defaultCurrency)
-		s.currency = exodrive.Currency(currency)
-		if err != nil || s.limits != (exodrive.Limits{}) {
-			return err
-		}
-		s.limits = exodrive.DefaultLimits
-		own, err := tx.Setting(ctx, "limits")
-		if err != nil || own == "" {
-			return err
-		}
-		if json.Unmarshal([]byte(own), &s.limits) != nil || s.limits.Validate() != nil {
-			return exodrive.Errorf(exodrive.Invalid, `The setting "limits" is not a JSON object of numbers above 0, such as {"rentalDays":60}.`)
-		}
-		return nil
-	})
+	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error { return s.readSettings(ctx, tx) })
 	return s, err
 }
 
