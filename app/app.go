@@ -180,7 +180,7 @@ func (a *App) listen(ctx context.Context, c Config) (err error) {
 func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s cannot be used: %w", name, addr, because(err))
+		return nil, fmt.Errorf("%s %s cannot be used: %w; stop the program that uses it, or set %[1]s to another address", name, addr, because(err))
 	}
 	return l, nil
 }

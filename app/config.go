@@ -155,6 +155,8 @@ func choice(fail func(string, ...any), name, value, no, yes string) bool {
 func checkAddr(addr string) error {
 	if _, port, err := net.SplitHostPort(addr); err != nil || port == "" {
 		return fmt.Errorf("%q is not an address; write host:port or :port", addr)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("%q has no port from 1 to 65535", addr)
 	}
 	return nil
 }
@@ -198,6 +200,9 @@ func (s Settings) database(set string) string {
 // NAME_FILE names.
 func secretOf(name, value string) (string, error) {
 	file := os.Getenv(name + "_FILE")
+	if value != "" && file != "" {
+		return "", fmt.Errorf("%s and %[1]s_FILE are both set; unset one of them", name)
+	}
 	if value != "" || file == "" {
 		return value, nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/doctor"
+	"github.com/exodrive/exodrive/rental"
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
@@ -52,6 +53,9 @@ func Examine(ctx context.Context, c Config, now func() time.Time) ([]doctor.Find
 	}
 	defer store.Close()
 	p.Store = store
+	if demo, err := rental.IsDemo(ctx, store); err == nil && demo {
+		p.Settings.Demo = true
+	}
 	if p.Redis, err = openRedis(ctx, c, store, slog.New(slog.DiscardHandler)); err != nil {
 		p.Redis = nil // a database without a schema, which the doctor finds himself
 	}

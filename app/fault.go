@@ -16,12 +16,13 @@ import (
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
-// storeFault says which database cannot be used and why. Of a Postgres address
+// storeFault says which database cannot be used, why, and what to look at. Of a Postgres address
 // it names the server alone, because the rest may hold a password.
 func storeFault(databaseURL string, err error) error {
-	name := "the database"
+	name, next := "the database", "see DATABASE_URL"
 	if strings.HasPrefix(databaseURL, "sqlite:") {
 		name += " " + databaseURL
+		next = "see EXO_DATA_DIR and DATABASE_URL"
 	} else if server, parseErr := pgconn.ParseConfig(databaseURL); parseErr == nil {
 		name += " at " + net.JoinHostPort(server.Host, strconv.Itoa(int(server.Port)))
 	}
@@ -29,12 +30,16 @@ func storeFault(databaseURL string, err error) error {
 	if e, ok := errors.AsType[*exodrive.Error](err); ok && e.Unwrap() != nil {
 		err = e.Unwrap()
 	}
-	return fmt.Errorf("%s cannot be used: %w", name, because(err))
+	why := because(err)
+	if strings.Contains(why.Error(), "unsupported startup parameter") {
+		next = "behind a pooler set DATABASE_POOLER=transaction"
+	}
+	return fmt.Errorf("%s cannot be used: %w; %s", name, why, next)
 }
 
-// migrationFault leaves the two sentences about versions as they are.
+// migrationFault leaves the sentences about what is there as they are.
 func migrationFault(err error) error {
-	if errors.Is(err, sqlstore.ErrNewerSchema) || errors.Is(err, sqlstore.ErrOlderSchema) {
+	if errors.Is(err, sqlstore.ErrForeign) || errors.Is(err, sqlstore.ErrNewerSchema) || errors.Is(err, sqlstore.ErrOlderSchema) {
 		return err
 	}
 	return fmt.Errorf("the database cannot be migrated: %w", because(err))

@@ -181,7 +181,7 @@ func TestDepend(t *testing.T) {
 // An absence is remembered for half a minute, and over at once when the thing is
 // made. It is remembered also where the thing itself was in memory before.
 //
-// Red when: absences are not kept; or not judged; or an entry that is refused hides them.
+// Red when: absences are not kept; or not judged; or an entry that is refused hides them; or counted as failures.
 func TestAbsence(t *testing.T) {
 	in(t, func(t *testing.T) {
 		f := newFleet(t, 1, nil)
@@ -208,6 +208,9 @@ func TestAbsence(t *testing.T) {
 			}
 			f.write(n, key, "made")
 			f.expect("once it is made", n, key, "made", cache.Loaded)
+		}
+		if s := n.Stats().Families["word"]; s.LoadErrors != 0 || s.Loads == 0 {
+			t.Errorf("of %d loads %d are said to have failed; an absence is an answer", s.Loads, s.LoadErrors)
 		}
 	})
 }

@@ -83,9 +83,9 @@ func (f *family) load(ctx context.Context, q *question) (Served, error) {
 	s.stamp = c.stamp(ctx, h, h.floors.slotsOf(q.tags))
 	value, err := q.load(withScope(ctx, s))
 	took := c.o.Clock().since(begun)
-	f.counters.loaded(took, err)
 	c.o.Loaded(f.name, took, err)
 	absent := err != nil && q.absent(err)
+	f.counters.loaded(took, err != nil && !absent)
 	if err != nil && !absent {
 		return Served{}, err
 	}

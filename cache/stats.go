@@ -140,10 +140,10 @@ type familyCounters struct {
 	loadTime                                               atomic.Int64
 }
 
-func (f *familyCounters) loaded(took time.Duration, err error) {
+func (f *familyCounters) loaded(took time.Duration, failed bool) {
 	f.loads.Add(1)
 	f.loadTime.Add(int64(took))
-	if err != nil {
+	if failed {
 		f.loadErrors.Add(1)
 	}
 }

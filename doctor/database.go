@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,6 +16,24 @@ import (
 
 func hasStore(p *Parts) bool { return p.Store != nil }
 
+// hasSchema tells whether there are our tables to look at.
+func hasSchema(p *Parts) bool { return p.Store != nil && !p.bare }
+
+// isBare tells whether a database has no tables of ours. One that a server serves has,
+// and one that does not answer may have.
+func isBare(ctx context.Context, p *Parts) bool {
+	if !hasStore(p) || hasServer(p) {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, bareLimit)
+	defer cancel()
+	have, _, err := p.Store.SchemaVersions(ctx)
+	return errors.Is(err, sqlstore.ErrForeign) || err == nil && have == 0
+}
+
+// bareLimit leaves the checks their time.
+const bareLimit = 500 * time.Millisecond
+
 // lookAtDatabase tells whether it answers, and whether its schema is this release's.
 func lookAtDatabase(ctx context.Context, p *Parts) ([]Finding, error) {
 	begun := time.Now()
@@ -26,11 +45,16 @@ func lookAtDatabase(ctx context.Context, p *Parts) ([]Finding, error) {
 	}
 	took := time.Since(begun)
 	have, want, err := p.Store.SchemaVersions(ctx)
+	if errors.Is(err, sqlstore.ErrForeign) {
+		return []Finding{{"database", Fail, "not exodrive's", "It holds tables of something else.", "Name an empty database in DATABASE_URL."}}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	f := Finding{"database", OK, fmt.Sprintf("%s, version %d, answers in %s", p.Store.Engine(), have, short(took)), "It answers, and its schema is this release's.", ""}
 	switch {
+	case have == 0:
+		f.Level, f.Figure, f.Meaning, f.Advice = Fail, p.Store.Engine()+", empty", "It has no tables yet.", "Run exodrive serve, or exodrive migrate; both make them in an empty database."
 	case have < want:
 		f.Level, f.Meaning, f.Advice = Fail, fmt.Sprintf("This release needs version %d of the schema.", want), "Run exodrive migrate."
 	case have > want:

@@ -57,6 +57,8 @@ type Parts struct {
 
 	// pools are the connections as they were before the doctor took some.
 	pools map[string]obs.PoolStats
+	// bare is a database without our tables.
+	bare bool
 }
 
 // Doctor looks at one installation. It is safe for concurrent use.
@@ -100,11 +102,11 @@ var checks = []check{
 	{"cache", hasCache, lookAtCache},
 	{"hit ratio", hasCache, lookAtHitRatios},
 	{"redis", hasRedis, lookAtRedis},
-	{"plans", hasStore, lookAtPlans},
-	{"statements", hasStore, lookAtStatements},
-	{"open transactions", hasStore, lookAtTransactions},
-	{"journal", hasStore, lookAtJournal},
-	{"clock", hasStore, lookAtClock},
+	{"plans", hasSchema, lookAtPlans},
+	{"statements", hasSchema, lookAtStatements},
+	{"open transactions", hasSchema, lookAtTransactions},
+	{"journal", hasSchema, lookAtJournal},
+	{"clock", hasSchema, lookAtClock},
 	{"disk", hasFile, lookAtDisk},
 	{"settings", nil, lookAtSettings},
 }
@@ -165,6 +167,7 @@ func examine(ctx context.Context, p Parts) []Finding {
 	if p.Store != nil {
 		p.pools = p.Store.PoolStats()
 	}
+	p.bare = isBare(ctx, &p)
 	found := make([][]Finding, len(checks))
 	var looking sync.WaitGroup
 	for i, c := range checks {

@@ -20,7 +20,7 @@ type Settings struct {
 func lookAtSettings(ctx context.Context, p *Parts) ([]Finding, error) {
 	forwarded := p.Forwarded != nil && p.Forwarded()
 	found := judgeSettings(p.Settings, forwarded)
-	if p.Store == nil {
+	if !hasSchema(p) {
 		return found, nil
 	}
 	nodes, err := p.Store.Nodes(ctx)

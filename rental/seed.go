@@ -18,6 +18,12 @@ const (
 	demoNo      = "no"
 )
 
+// IsDemo tells whether a database holds a demo fleet.
+func IsDemo(ctx context.Context, store *sqlstore.Store) (bool, error) {
+	is, err := store.Setting(ctx, demoSetting)
+	return is == demoYes, err
+}
+
 // CheckDemo makes sure that a demo server serves a demo database and a real one
 // a real one. A database that was never used becomes what is wanted of it. It is
 // called once at the start; the error is one sentence.

@@ -71,7 +71,7 @@ func (s *Service) Warm(ctx context.Context, who exodrive.Actor, ask WarmRequest,
 	if ask == (WarmRequest{}) {
 		return nil, exodrive.Errorf(exodrive.Invalid, "Say what to warm: cars, availability or fleetCounts. An empty body warms all three.")
 	}
-	run, joined, err := s.beginWarming(ask, "asked by "+who.Name, nil)
+	run, joined, err := s.beginWarming(ask, "asked by "+who.ID, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -34,6 +34,9 @@ func Restore(ctx context.Context, url, file string, replace bool) error {
 	} else if info.IsDir() {
 		return fmt.Errorf("%s is a folder, not a backup", file)
 	}
+	if err := checkBackup(ctx, url, file); err != nil {
+		return err
+	}
 	s, err := Open(ctx, Config{URL: url})
 	if err != nil {
 		return err
@@ -52,12 +55,8 @@ func Restore(ctx context.Context, url, file string, replace bool) error {
 	return s.d.restore(ctx, s.engine, file)
 }
 
-// restoreSQLite checks the backup and puts a copy of it in the database's place
-// in one step, unless anybody else has the database open.
+// restoreSQLite puts a copy of a checked backup in the database's place in one step, unless anybody else has the database open.
 func restoreSQLite(ctx context.Context, e engine, file string) error {
-	if err := checkSQLiteBackup(ctx, file); err != nil {
-		return err
-	}
 	if err := e.close(); err != nil {
 		return err
 	}

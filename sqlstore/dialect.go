@@ -64,6 +64,8 @@ type dialect struct {
 	notKept func(error) bool
 	// scanned are the tables that a statement would read from end to end.
 	scanned func(ctx context.Context, e engine, text string, args []any) ([]string, error)
+	// tables tells whether the table of migrations is there, and how many others.
+	tables string
 	// migrator gives connections that run migrations, and makes all other
 	// processes wait for theirs until release is called.
 	migrator func(ctx context.Context, e engine) (db *sql.DB, release func() error, err error)
@@ -103,6 +105,15 @@ func openEngine(ctx context.Context, c Config) (engine, error) {
 		return openPostgres(ctx, c)
 	}
 	return engine{}, errors.New("DATABASE_URL must begin with sqlite:, postgres:// or postgresql://")
+}
+
+// checkBackup refuses a file that is no backup, before a database is even made for it.
+// What it cannot tell, the restore does.
+func checkBackup(ctx context.Context, url, file string) error {
+	if strings.HasPrefix(url, "sqlite:") {
+		return checkSQLiteBackup(ctx, file)
+	}
+	return nil
 }
 
 func (d *dialect) retryable(err error) bool {

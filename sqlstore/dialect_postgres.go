@@ -25,6 +25,10 @@ import (
 
 var postgresDialect = dialect{
 	name: "postgres", goose: "postgres", other: ".sqlite.sql",
+	// Tables of extensions are nobody's.
+	tables: `SELECT COUNT(*) FILTER (WHERE relname = 'goose_db_version') > 0, COUNT(*) FILTER (WHERE relname <> 'goose_db_version')
+		FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+		AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`,
 	lockRow:     ` FOR NO KEY UPDATE`,
 	lockName:    `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
 	batchValues: 2000,

@@ -38,6 +38,8 @@ var sqliteDialect = dialect{
 		return "CASE WHEN c.rowid IN (SELECT t.rowid FROM cars t WHERE t.id IN (" + ids + ")) THEN FALSE ELSE TRUE END"
 	},
 	fault: sqliteFault,
+	tables: `SELECT COUNT(*) FILTER (WHERE name = 'goose_db_version') > 0, COUNT(*) FILTER (WHERE name <> 'goose_db_version')
+		FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'`,
 	migrator: func(ctx context.Context, e engine) (*sql.DB, func() error, error) {
 		// The lock is a transaction on a file of its own: one on the database
 		// itself would keep out the migrations, which use their own connection. Nothing is

@@ -22,6 +22,9 @@ var ErrNewerSchema = errors.New("the database was migrated by a newer release of
 // earlier release.
 var ErrOlderSchema = errors.New("the database was migrated by an earlier release of exodrive; run: exodrive migrate")
 
+// ErrForeign is returned for a database with tables that are not of exodrive.
+var ErrForeign = errors.New("the database holds tables of something else; name an empty database in DATABASE_URL")
+
 // Migrate brings the schema to this release's version and tells from where to
 // where. Any number of processes may call it at once: one works, the others wait
 // and find it done. Each migration is one transaction.
@@ -57,6 +60,13 @@ func (s *Store) migrate(ctx context.Context, may func(have, want int64) error) (
 		return 0, 0, fmt.Errorf("lock migrations: %w", err)
 	}
 	defer func() { err = errors.Join(err, release()) }()
+	noted, others, err := s.tables(ctx, db)
+	if err != nil {
+		return 0, 0, err
+	}
+	if !noted && others > 0 { // before the library makes a table of its own there
+		return 0, 0, ErrForeign
+	}
 	p, err := s.migrations(db)
 	if err != nil {
 		return 0, 0, err
@@ -64,6 +74,9 @@ func (s *Store) migrate(ctx context.Context, may func(have, want int64) error) (
 	from, want, err := schemaVersions(ctx, p)
 	if err != nil {
 		return 0, 0, err
+	}
+	if from == 0 && others > 0 {
+		return 0, 0, ErrForeign
 	}
 	if from > want {
 		return from, from, ErrNewerSchema
@@ -77,13 +90,32 @@ func (s *Store) migrate(ctx context.Context, may func(have, want int64) error) (
 	return from, want, nil
 }
 
-// SchemaVersions are the version of the database and that of this release.
+// SchemaVersions are the version of the database, 0 for an empty one, and that of this
+// release. It changes nothing. A database of something else is ErrForeign.
 func (s *Store) SchemaVersions(ctx context.Context) (have, want int64, err error) {
 	p, err := s.migrations(s.rw)
 	if err != nil {
 		return 0, 0, err
 	}
-	return schemaVersions(ctx, p)
+	noted, others, err := s.tables(ctx, s.rw)
+	switch {
+	case err != nil:
+		return 0, 0, err
+	case noted:
+		have, want, err = schemaVersions(ctx, p)
+	default:
+		want = latest(p)
+	}
+	if err == nil && have == 0 && others > 0 {
+		err = ErrForeign
+	}
+	return have, want, err
+}
+
+// tables tells whether the table of migrations is there, and how many others.
+func (s *Store) tables(ctx context.Context, db *sql.DB) (noted bool, others int, err error) {
+	err = db.QueryRowContext(ctx, s.d.tables).Scan(&noted, &others)
+	return noted, others, s.d.public(err)
 }
 
 func schemaVersions(ctx context.Context, p *goose.Provider) (have, want int64, err error) {
@@ -91,8 +123,13 @@ func schemaVersions(ctx context.Context, p *goose.Provider) (have, want int64, e
 	if err != nil {
 		return 0, 0, err
 	}
+	return have, latest(p), nil
+}
+
+// latest is the version of this release.
+func latest(p *goose.Provider) int64 {
 	sources := p.ListSources()
-	return have, sources[len(sources)-1].Version, nil
+	return sources[len(sources)-1].Version
 }
 
 func (s *Store) migrations(db *sql.DB) (*goose.Provider, error) {

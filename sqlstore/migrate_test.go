@@ -105,6 +105,38 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	})
 }
 
+// A database that holds something else is refused and stays as it is, also where a refused migration of an earlier release left its table.
+//
+// Red when: the library's table is made before anybody looks; tables beside version 0 are overlooked.
+func TestForeignDatabaseIsRefused(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "", nil, func(t *testing.T, url string) {
+		s, db := open(t, url), prompt(t, url)
+		look := func(what string) {
+			t.Helper()
+			if _, _, err := s.Migrate(t.Context()); !errors.Is(err, sqlstore.ErrForeign) {
+				t.Errorf("%s: Migrate says %v, want ErrForeign", what, err)
+			}
+			if _, _, err := s.SchemaVersions(t.Context()); !errors.Is(err, sqlstore.ErrForeign) {
+				t.Errorf("%s: SchemaVersions says %v, want ErrForeign", what, err)
+			}
+		}
+		if have, want, err := s.SchemaVersions(t.Context()); have != 0 || want != schema || err != nil {
+			t.Errorf("an empty database has version %d of %d (%v)", have, want, err)
+		}
+		db.exec(`CREATE TABLE cars (wheels INTEGER)`)
+		look("a table of another")
+		// It could not be made if one had been left.
+		db.exec(`CREATE TABLE goose_db_version (id INTEGER, version_id BIGINT, is_applied BOOLEAN, tstamp TIMESTAMP)`)
+		db.exec(`INSERT INTO goose_db_version VALUES (1, 0, TRUE, CURRENT_TIMESTAMP)`)
+		look("beside the rest of a migration")
+		db.exec(`DROP TABLE cars`)
+		if _, to, err := s.Migrate(t.Context()); to != schema || err != nil {
+			t.Errorf("an empty one is migrated to %d: %v", to, err)
+		}
+	})
+}
+
 // A second start finds nothing to do.
 func TestMigrateAgain(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, _ string) {

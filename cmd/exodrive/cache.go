@@ -178,23 +178,31 @@ func (s *server) send(ctx context.Context, method, path, body, accept string) (*
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.refusal(answer.Status, problem)
+	return nil, s.refusalOf(answer.StatusCode, answer.Status, problem)
 }
 
-// refusal is what the server says in a problem document, or that it sent something
+// refusal is the answer of a server that does not do what it is asked.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+// refusalOf is what the server says in a problem document, or that it sent something
 // else.
-func (s *server) refusal(status string, document []byte) error {
+func (s *server) refusalOf(status int, words string, document []byte) *refusal {
 	var problem struct {
 		Code   exodrive.Code
 		Detail string
 	}
 	if json.Unmarshal(document, &problem) != nil || problem.Detail == "" {
-		return fmt.Errorf("%s answered %s", s.base, status)
+		return &refusal{status, fmt.Sprintf("%s answered %s", s.base, words)}
 	}
 	if problem.Code == exodrive.Unauthenticated {
-		return errors.New(strings.TrimSuffix(problem.Detail, ".") + "; make another with: exodrive admin token EMAIL")
+		problem.Detail = strings.TrimSuffix(problem.Detail, ".") + "; make another with: exodrive admin token EMAIL"
 	}
-	return errors.New(problem.Detail)
+	return &refusal{status, problem.Detail}
 }
 
 // innermost is what is at the bottom of an error, which says why without telling

@@ -174,6 +174,7 @@ func TestBackupAndRestore(t *testing.T) {
 			t.Errorf("backup says %q", r.out)
 		}
 		refused(t, run(t, "", on(url), "backup", file), "exists already")
+		refused(t, run(t, "", on(url), "backup", filepath.Join(file+"s", "x.db")), "there is no folder "+file+"s")
 
 		empty := exotest.Postgres
 		if strings.HasPrefix(url, "sqlite:") {

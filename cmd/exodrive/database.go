@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -84,6 +85,9 @@ func (c *backupCmd) Run(e *environment) error {
 	return withStore(e, func(store *sqlstore.Store, _ app.Config) error {
 		if _, err := os.Lstat(c.File); err == nil {
 			return fmt.Errorf("%s exists already; name a new file", c.File)
+		}
+		if _, err := os.Stat(filepath.Dir(c.File)); err != nil {
+			return fmt.Errorf("there is no folder %s; make it, or name a file elsewhere", filepath.Dir(c.File))
 		}
 		if err := store.Backup(e.ctx, c.File); err != nil {
 			return err

@@ -55,26 +55,40 @@ func (c *doctorCmd) examine(e *environment) ([]doctor.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	why := "it was not to be asked (--direct)"
-	level := doctor.OK
+	server := doctor.Finding{Check: "server", Level: doctor.OK, Figure: "not asked", Meaning: leftOut + "it was not to be asked (--direct)."}
 	if !c.Direct {
 		found, err := c.ask(e)
-		if err == nil || config.AdminToken != "" && !unreachable(err) {
-			return found, err
+		if err == nil {
+			return found, nil
 		}
-		level, why = doctor.Warn, err.Error()
+		figure, advice := instead(err, config.AdminToken != "")
+		if advice == "" {
+			return nil, err
+		}
+		server = doctor.Finding{Check: "server", Level: doctor.Warn, Figure: figure, Meaning: leftOut + strings.TrimSuffix(err.Error(), ".") + ".", Advice: advice}
 	}
 	found, err := app.Examine(e.ctx, config, time.Now)
-	server := doctor.Finding{Check: "server", Level: level, Figure: "not asked", Meaning: "What only a running server knows is left out, the cache above all: " + why + "."}
-	if level != doctor.OK {
-		server.Advice = "Start the server, or tell where it is and with which token (EXO_BASE_URL, EXO_ADMIN_TOKEN)."
-	}
 	return append([]doctor.Finding{server}, found...), err
 }
 
-// unreachable tells whether a call failed without an answer: then it wraps what the
-// network said, and a refusal wraps nothing.
-func unreachable(err error) bool { return errors.Unwrap(err) != nil }
+const leftOut = "What only a running server knows is left out, the cache above all: "
+
+// instead says what to do where the stores are looked at because the server did not
+// tell; nothing where they would not help.
+func instead(err error, token bool) (figure, advice string) {
+	said, answered := errors.AsType[*refusal](err)
+	switch {
+	case !token:
+		return "not asked", "Set EXO_ADMIN_TOKEN to an administrator's token, and ask again."
+	case answered && said.status == http.StatusUnauthorized:
+		return "answered 401", "Set EXO_ADMIN_TOKEN to a valid token, and ask again."
+	case answered && said.status == http.StatusServiceUnavailable:
+		return "answered 503", "See to the other findings first; the server goes on by itself."
+	case !answered && errors.Unwrap(err) != nil: // what the network said
+		return "not asked", "Start the server, or tell where it is (EXO_BASE_URL)."
+	}
+	return "", ""
+}
 
 // askLimit is how long a server may take: its doctor answers in less.
 const askLimit = 8 * time.Second

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -75,7 +77,10 @@ func TestDoctorOfAServer(t *testing.T) {
 		if s := readSaid(t, r); r.code != 1 || s.Level != "fail" || s.of("indexes") != "fail idx_bookings_conflicts is missing" || !strings.Contains(r.errs, "something fails") {
 			t.Errorf("without an index: exit code %d, %q, %+v", r.code, r.errs, s)
 		}
-		refused(t, run(t, "", on(url, "EXO_ADMIN_TOKEN="+token+"x", "EXO_BASE_URL="+p.site), "doctor"), "token")
+		r = run(t, "", on(url, "EXO_ADMIN_TOKEN="+token+"x", "EXO_BASE_URL="+p.site), "doctor", "--json")
+		if s := readSaid(t, r); s.of("server") != "warn answered 401" || s.of("indexes") != "fail idx_bookings_conflicts is missing" || !strings.Contains(r.out, "not known or was revoked") {
+			t.Errorf("with a wrong token it says %s%s", r.out, r.errs)
+		}
 	})
 }
 
@@ -98,11 +103,62 @@ func TestDoctorOfTheStores(t *testing.T) {
 		if after := folderOf(t, url); after != before {
 			t.Errorf("the folder was\n%s\nand is\n%s", before, after)
 		}
+		exec1(t, prompt(t, url), `UPDATE settings SET value = 'yes' WHERE key = 'demo'`)
+		if s := readSaid(t, must(t, "", on(url), "doctor", "--direct", "--json")); s.of("EXO_DEMO") != "warn on" {
+			t.Errorf("of a demo fleet it says %+v", s)
+		}
+		exec1(t, prompt(t, url), `UPDATE settings SET value = 'no' WHERE key = 'demo'`)
 		p := serve(t, "", on(url))
 		if s := readSaid(t, must(t, "", on(url), "doctor", "--direct", "--json")); s.of("plans") == "" || strings.HasPrefix(s.of("database"), "fail") {
 			t.Errorf("beside a server it says %+v", s)
 		}
 		p.stop()
+	})
+}
+
+// A server whose database is gone knows no token; what it answered is told, and then the stores are looked at.
+//
+// Red when: a refusal ends the doctor.
+func TestDoctorOfAServerInTrouble(t *testing.T) {
+	t.Parallel()
+	ill := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte(`{"code":"unavailable","detail":"The database does not answer just now; try again in a moment."}`)) // the caller says so
+	}))
+	defer ill.Close()
+	r := run(t, "", append([]string{"DATABASE_URL=postgres://exo@127.0.0.1:1/fleet?sslmode=disable", "EXO_ADMIN_TOKEN=" + token, "EXO_BASE_URL=" + ill.URL}, anywhere...), "doctor", "--json")
+	s := readSaid(t, r)
+	if r.code != 1 || s.of("server") != "warn answered 503" || s.of("database") != "fail cannot be opened" || !strings.Contains(r.out, "The database does not answer just now") {
+		t.Errorf("exit code %d: %s%s", r.code, r.out, r.errs)
+	}
+}
+
+// A database without our tables is told as that, and nobody is told to make an index on tables that are not there.
+//
+// Red when: the schema is read with the library's own query, which makes a table.
+func TestDoctorOfABareDatabase(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "", nil, func(t *testing.T, url string) {
+		db := prompt(t, url)
+		exec1(t, db, `CREATE TABLE cars (wheels INTEGER)`)
+		look := func(want string) {
+			t.Helper()
+			r := run(t, "", on(url), "doctor", "--direct", "--json")
+			if s := readSaid(t, r); r.code != 1 || s.of("database") != want || s.of("indexes") != "" || strings.Contains(r.out, "could not be looked at") {
+				t.Errorf("exit code %d, want %q: %s%s", r.code, want, r.out, r.errs)
+			}
+		}
+		look("fail not exodrive's")
+		for _, command := range [][]string{{"serve"}, {"migrate"}, {"seed"}} {
+			refused(t, run(t, "", on(url), command...), "holds tables of something else; name an empty database")
+		}
+		exec1(t, db, `DROP TABLE cars`)
+		engine := "postgres"
+		if strings.HasPrefix(url, "sqlite:") {
+			engine = "sqlite"
+		}
+		look("fail " + engine + ", empty")
 	})
 }
 

@@ -58,13 +58,18 @@ func TestDatabaseFileIsRefused(t *testing.T) {
 		{"a file that is no database", "DATABASE_URL=sqlite:" + garbage, []string{garbage, "file is not a database"}},
 		{"a folder", "DATABASE_URL=sqlite:" + folder, []string{folder, "is a directory"}},
 		{"a folder below a file", "EXO_DATA_DIR=" + garbage + "/data", []string{garbage, "not a directory"}},
-		{"a folder that nobody can make", "EXO_DATA_DIR=/proc/1/exodrive", []string{"/proc/1/exodrive", "no such file"}},
+		{"a folder that nobody can make", "EXO_DATA_DIR=/proc/1/exodrive", []string{"/proc/1/exodrive", "no such file", "see EXO_DATA_DIR"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, flags := range [][]string{{"serve"}, {"serve", "--demo"}, {"migrate"}} {
 				refused(t, run(t, "", append([]string{c.setting}, anywhere...), flags...), c.says...)
 			}
 		})
+	}
+	fresh := filepath.Join(t.TempDir(), "fresh.db")
+	refused(t, run(t, "", append([]string{"DATABASE_URL=sqlite:" + fresh}, anywhere...), "restore", garbage), garbage, "is not a backup")
+	if _, err := os.Stat(fresh); err == nil {
+		t.Error("a refused restore made a database")
 	}
 	if content, err := os.ReadFile(garbage); err != nil || string(content) != poem {
 		t.Errorf("the file that is no database was changed to %q, %v", content, err)
@@ -90,7 +95,7 @@ func TestPostgresIsRefused(t *testing.T) {
 		name, setting string
 		says          []string
 	}{
-		{"nobody listens", at("127.0.0.1:1", ""), []string{"127.0.0.1:1 ", "connection refused"}},
+		{"nobody listens", at("127.0.0.1:1", ""), []string{"127.0.0.1:1 ", "connection refused; see DATABASE_URL"}},
 		{"no such host", at("nowhere.invalid", ""), []string{"nowhere.invalid:5432", "there is no host"}},
 		{"nobody answers", at(silent.Addr().String(), "?sslmode=disable"), []string{silent.Addr().String(), "did not answer in time"}},
 		{"wrong password", at(strict, "?sslmode=disable"), []string{strict, `password authentication failed for user "exo"`}},
@@ -221,9 +226,11 @@ func TestPortInUse(t *testing.T) {
 	}
 	defer other.Close()
 	taken := other.Addr().String()
+	refused(t, run(t, "", []string{"EXO_ADDR=127.0.0.1:99999"}, "serve"), "EXO_ADDR", "has no port from 1 to 65535")
+	refused(t, run(t, "", append([]string{"DATABASE_URL=sqlite:x.db", "DATABASE_URL_FILE=/etc/hostname"}, anywhere...), "serve"), "DATABASE_URL and DATABASE_URL_FILE are both set")
 	for _, name := range []string{"EXO_ADDR", "EXO_OPS_ADDR"} {
 		dir := t.TempDir()
-		refused(t, run(t, dir, append(anywhere[:2:2], name+"="+taken), "serve", "--demo"), name+" "+taken, "address already in use")
+		refused(t, run(t, dir, append(anywhere[:2:2], name+"="+taken), "serve", "--demo"), name+" "+taken, "address already in use", "or set "+name+" to another address")
 		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 			t.Errorf("with %s in use the folder has %v, %v", name, entries, err)
 		}

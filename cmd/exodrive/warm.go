@@ -105,7 +105,7 @@ func (s *server) warm(ctx context.Context, groups string, m *meter) (*rental.War
 			var result rental.WarmResult
 			return &result, json.Unmarshal([]byte(data), &result)
 		case "error":
-			return nil, s.refusal("a problem", []byte(data))
+			return nil, s.refusalOf(http.StatusOK, "a problem", []byte(data))
 		}
 	}
 	return nil, fmt.Errorf("%s stopped answering; the cache may be warmed in part: %w", s.base, errors.Join(ctx.Err(), io.ErrUnexpectedEOF))
