@@ -66,6 +66,10 @@ func Mount(mux *http.ServeMux, o Options) {
 	a.routes()
 	a.finish()
 	docs := docsHandler()
+	document := a.documentHandler()
+	for _, path := range documents {
+		mux.Handle("GET "+path, document)
+	}
 	mux.Handle("GET /docs", docs)
 	mux.Handle("GET /docs/", docs)
 }
@@ -113,10 +117,10 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "An API token, made with: exodrive admin token"},
 	}
+	c.OpenAPIPath = "" // documents are made once, see documentHandler
 	setUpHuma()
 	a := &api{Options: o, mux: mux}
 	a.huma = humago.New(mux, c)
-	c.OpenAPIPath = ""
 	a.document = humago.New(http.NewServeMux(), c)
 	a.huma.UseMiddleware(a.limitAndIdentify)
 	return a

@@ -145,6 +145,16 @@ func TestWrongMembers(t *testing.T) {
 			t.Errorf("%s is refused with %+v, want %s: %s", test.body, p.Errors, test.pointer, test.say)
 		}
 	}
+	p := problem(t, "members in any order", s.do(call{method: "POST", path: "/api/admin/extras", as: adminToken, body: `{"z":1,"a":1,"m":1,"name":"x","price":1}`}), 400, "invalid")
+	if len(p.Errors) != 3 || p.Errors[0].Pointer != "#/a" || p.Errors[1].Pointer != "#/m" || p.Errors[2].Pointer != "#/z" {
+		t.Errorf("three wrong members are told as %+v, want them by name", p.Errors)
+	}
+	if p := problem(t, "no body", s.do(call{method: "POST", path: "/api/admin/extras", as: adminToken}), 400, "invalid"); !strings.Contains(p.Detail, "needs a body, which is JSON") {
+		t.Errorf("a call without a body is told %q", p.Detail)
+	}
+	if p := problem(t, "minutes", s.do(call{method: "GET", path: "/api/admin/metrics?minutes=x", as: adminToken}), 400, "invalid"); !strings.Contains(p.Detail, "It is a whole number.") {
+		t.Errorf("wrong minutes are told %q", p.Detail)
+	}
 	if _, total, err := s.rental.AuditLog(t.Context(), everybody, "", onePage); err != nil || total != 0 {
 		t.Errorf("refused bodies left %d entries (%v)", total, err)
 	}
@@ -167,7 +177,7 @@ func TestBrokenBodies(t *testing.T) {
 		{"{\n \"name\": \"x\",\n \"make\": }", "", 400, "invalid", "line 3, column 10"},
 		{`{"name": "x"`, "", 400, "invalid", "line 1, column 12"}, {`{"name": "x"} {}`, "", 400, "invalid", "line 1, column 15"},
 		{"{'name': 1}", "", 400, "invalid", "line 1, column 2"}, {"\xff\xfe", "", 400, "invalid", "line 1, column 1"}, {"[]", "", 400, "invalid", "It is an object"}, {"null", "", 400, "invalid", "It is an object"}, {`"x"`, "", 400, "invalid", "It is an object"},
-		{strings.Repeat("[", 20000), "", 400, "invalid", "not JSON"}, {"", "", 400, "invalid", "required"},
+		{strings.Repeat("[", 20000), "", 400, "invalid", "not JSON"}, {"", "", 400, "invalid", "needs a body"},
 		{"a=b", "application/x-www-form-urlencoded", 415, "unsupported_media_type", "application/json"}, {"<car/>", "text/xml", 415, "unsupported_media_type", "application/json"},
 		{"{}", "text/plain; charset=utf-8", 415, "unsupported_media_type", "application/json"}, {"{}", "multipart/form-data; boundary=x", 415, "unsupported_media_type", "application/json"},
 	} {

@@ -30,7 +30,7 @@ var descriptions = map[string]string{
 	"adminCreateCar":   "The car is public at once unless available is false. The slug is made from the name when it is empty.",
 	"adminBulkUpdate":  "All meant cars change or none does. With dryRun the answer tells what would change, and nothing does.",
 	"adminReadCar":     "Also an archived one. The ETag is its version.",
-	"adminEditCar":     "Members that are left out get their default, so send everything that adminReadCar gave.",
+	"adminEditCar":     "Members that are left out get their default, so send everything that adminReadCar gave but what is not entered: id, version, hidden, rating, reviewCount, createdAt and updatedAt.",
 	"adminArchiveCar":  "Publicly there is no such car any more. Its bookings stay.",
 	"adminRestoreCar":  "The opposite of adminArchiveCar.",
 	"adminDeleteCar":   "A car that was ever booked is a conflict: archive it.",

@@ -82,6 +82,36 @@ func docsIndex() map[string]docsFile {
 	return files
 }
 
+// documents are where the API's description is.
+var documents = []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"}
+
+// documentHandler serves the description, each form of it made at the first wish.
+func (a *api) documentHandler() http.Handler {
+	o := a.huma.OpenAPI()
+	makers := map[string]func() ([]byte, error){
+		"/openapi.json": o.MarshalJSON, "/openapi.yaml": o.YAML, "/openapi-3.0.json": o.Downgrade, "/openapi-3.0.yaml": o.DowngradeYAML,
+	}
+	files := map[string]func() (docsFile, error){}
+	for at, made := range makers {
+		kind := "application/openapi+" + strings.TrimPrefix(path.Ext(at), ".")
+		files[at] = sync.OnceValues(func() (docsFile, error) {
+			body, err := made()
+			f := docsFile{contentType: kind, tag: fmt.Sprintf("%x", sha256.Sum256(body))[:32], gzip: httpx.Gzip(body)}
+			f.plain = func() ([]byte, error) { return body, nil }
+			return f, err
+		})
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file, err := files[r.URL.Path]()
+		if err == nil {
+			err = file.serve(w, r)
+		}
+		if err != nil {
+			httpx.WriteError(w, r, err)
+		}
+	})
+}
+
 // docsType is the media type of a file. It does not ask package mime, whose
 // answers depend on the machine.
 func docsType(name string) string {

@@ -80,3 +80,26 @@ func TestDocsHaveNoOtherFiles(t *testing.T) {
 		}
 	}
 }
+
+// The API's description is made once: who asks again is told that it is the same, and it comes in gzip.
+//
+// Red when: it is made for each caller, without an ETag.
+func TestDocumentsAreMadeOnce(t *testing.T) {
+	a := newAPI(http.NewServeMux(), Options{})
+	a.routes()
+	a.finish()
+	h := a.documentHandler()
+	for _, path := range documents {
+		answer := func(name, value string) *httptest.ResponseRecorder {
+			r, rec := httptest.NewRequest(http.MethodGet, path, nil), httptest.NewRecorder()
+			r.Header.Set(name, value)
+			h.ServeHTTP(rec, r)
+			return rec
+		}
+		plain, zipped := answer("Accept", "*/*"), answer("Accept-Encoding", "gzip")
+		again := answer("If-None-Match", plain.Header().Get("ETag"))
+		if plain.Code != 200 || zipped.Header().Get("Content-Encoding") != "gzip" || zipped.Body.Len() > plain.Body.Len()/2 || again.Code != 304 {
+			t.Errorf("%s: %d, in gzip %d of %d bytes, again %d; want 200, less than half, 304", path, plain.Code, zipped.Body.Len(), plain.Body.Len(), again.Code)
+		}
+	}
+}

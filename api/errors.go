@@ -133,6 +133,8 @@ func invalid(message string, errs []error) error {
 		}
 		e.Faults = append(e.Faults, fault)
 	}
+	// huma goes through members in no order.
+	slices.SortStableFunc(e.Faults, func(a, b exodrive.Fault) int { return strings.Compare(a.Field, b.Field) })
 	if len(e.Faults) == 1 {
 		e.Message, e.Field = e.Faults[0].Message, e.Faults[0].Field
 		if name := strings.TrimPrefix(e.Field, "/"); name != "" {
@@ -159,10 +161,20 @@ func pointer(location string) string {
 	return rest
 }
 
+// inOurWords is what huma says of a parameter or a body before it looks at the schema,
+// and has no setting for.
+var inOurWords = map[string]string{
+	"invalid integer": "it is a whole number", "invalid float": "it is a number", "invalid boolean": "it is true or false",
+	"request body is required": "this call needs a body, which is JSON",
+}
+
 // sentence begins with a capital and ends with a stop.
 func sentence(s string) string {
 	if s == "" {
 		return "The input is wrong."
+	}
+	if ours, ok := inOurWords[s]; ok {
+		s = ours
 	}
 	s = strings.ToUpper(s[:1]) + s[1:]
 	if !strings.HasSuffix(s, ".") {
