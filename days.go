@@ -102,7 +102,7 @@ func (l Limits) CheckDays(days Days, minimum int, today Date) error {
 	case n > l.RentalDays:
 		return Errorf(Invalid, "A rental is at most %d days; you asked for %d.", l.RentalDays, n).On("/endDate")
 	case days.Start < today:
-		return Errorf(Invalid, "The first day, %s, is in the past.", days.Start).On("/startDate")
+		return Errorf(Invalid, "The first day, %s, is in the past; it can be %s at the earliest.", days.Start, today).On("/startDate")
 	case days.End > today.Add(l.LookAheadDays):
 		return Errorf(Invalid, "Rentals can be asked for up to %d days ahead, until %s.", l.LookAheadDays, today.Add(l.LookAheadDays)).On("/endDate")
 	}

@@ -240,7 +240,7 @@ func TestCheckDays(t *testing.T) {
 		{"below the minimum", 0, 2, 3, "/endDate", "This car is rented for at least 3 days; you asked for 2."},
 		{"the longest", 0, 90, 1, "", ""},
 		{"too long", 0, 91, 1, "/endDate", "A rental is at most 90 days; you asked for 91."},
-		{"yesterday", -1, 3, 1, "/startDate", "The first day, 2026-04-30, is in the past."},
+		{"yesterday", -1, 3, 1, "/startDate", "The first day, 2026-04-30, is in the past; it can be 2026-05-01 at the earliest."},
 		{"furthest", 530, 540, 1, "", ""},
 		{"too far", 530, 541, 1, "/endDate", "Rentals can be asked for up to 540 days ahead, until 2027-10-23."},
 	} {

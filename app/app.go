@@ -240,7 +240,10 @@ func (a *App) ready(ctx context.Context) error {
 	if a.warming() {
 		return errors.New("warming")
 	}
-	return a.Rental.Ready(ctx)
+	if err := a.Rental.Ready(ctx); err != nil {
+		return because(err)
+	}
+	return nil
 }
 
 // warming tells whether the cache is warmed at the start, as long as that is worth

@@ -98,7 +98,7 @@ func away(t *testing.T, r *running, cars string, limit time.Duration) {
 	if a := get(t, r.ops+"/livez"); a.status != http.StatusOK {
 		t.Errorf("/livez: %d", a.status)
 	}
-	if a := get(t, r.ops+"/readyz"); a.status != http.StatusServiceUnavailable || a.took > 2*time.Second {
+	if a := get(t, r.ops+"/readyz"); a.status != http.StatusServiceUnavailable || a.took > 2*time.Second || strings.Count(a.body, "\n") != 1 {
 		t.Errorf("/readyz: %d after %s, %s", a.status, a.took, a.body)
 	}
 	if a := get(t, r.ops+"/metrics"); a.status != http.StatusOK || !strings.Contains(a.body, "exodrive_db_pool_in_use") {

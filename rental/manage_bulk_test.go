@@ -3,6 +3,7 @@ package rental_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -121,6 +122,10 @@ func TestBulkUpdateIsAllOrNothing(t *testing.T) {
 			if e, ok := errors.AsType[*exodrive.Error](err); ok && e.Field != test.field {
 				t.Errorf("%s: the field is %s, want %s", name, e.Field, test.field)
 			}
+		}
+		_, err := w.BulkUpdate(ctx, admin, rental.BulkUpdate{IDs: []string{roma, "car_01kas0f3m2x7h9tq"}, PricePercent: 10_00})
+		if err == nil || !strings.Contains(err.Error(), "no car car_01kas0f3m2x7h9tq;") {
+			t.Errorf("of an id that is not there it says %v, want the id", err)
 		}
 		if diff := gocmp.Diff(before, w.rates(t)); diff != "" || len(w.audit(t)) != entries {
 			t.Errorf("refused updates left %d entries more and changed:\n%s", len(w.audit(t))-entries, diff)

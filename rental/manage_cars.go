@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/sqlstore"
@@ -189,7 +190,7 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 			return "", nil, err
 		}
 		if len(u.IDs) > 0 && len(cars) != len(u.IDs) {
-			return "", nil, exodrive.Errorf(exodrive.NotFound, "Of the %d cars named, %d are not there; nothing was changed.", len(u.IDs), len(u.IDs)-len(cars)).On("/ids")
+			return "", nil, missing(u.IDs, cars)
 		}
 		result = &BulkResult{Matched: len(cars), DryRun: u.DryRun, Cars: []BulkChange{}}
 		edits := []sqlstore.BulkCar{}
@@ -220,6 +221,21 @@ func (s *Service) BulkUpdate(ctx context.Context, who exodrive.Actor, u BulkUpda
 		s.warmTouched(changes)
 	}
 	return result, nil
+}
+
+// mostMissing is how many ids a refusal names.
+const mostMissing = 5
+
+// missing names the cars that were meant and are not there.
+func missing(ids []string, cars []sqlstore.BulkCar) error {
+	gone := slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+		return slices.ContainsFunc(cars, func(c sqlstore.BulkCar) bool { return c.ID == id })
+	})
+	more := ""
+	if len(gone) > mostMissing {
+		more, gone = fmt.Sprintf(" and %d more", len(gone)-mostMissing), gone[:mostMissing]
+	}
+	return exodrive.Errorf(exodrive.NotFound, "There is no car %s%s; nothing was changed.", strings.Join(gone, ", "), more).On("/ids")
 }
 
 // bulkDetail is the audit entry of a bulk update: every car that it changed.

@@ -139,7 +139,7 @@ func TestCallerGoesAway(t *testing.T) {
 
 // A change that fails or panics half way leaves nothing, and the next change works.
 func TestRollback(t *testing.T) {
-	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, _ string) {
+	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		failure := errors.New("enough")
 		attempts := 0
 		err := s.Tx(t.Context(), func(tx *sqlstore.Tx) error {
@@ -170,6 +170,13 @@ func TestRollback(t *testing.T) {
 				t.Errorf("the transaction's instant is %v, want the store's clock", tx.Now)
 			}
 			return tx.SetSetting(t.Context(), "k", "fine")
+		})
+		fine := open(t, url, func(c *sqlstore.Config) { c.Now = func() time.Time { return noon.Add(time.Nanosecond) } })
+		write(t, fine, func(tx *sqlstore.Tx) error {
+			if !tx.Now.Equal(noon) {
+				t.Errorf("the transaction's instant is %v, which is not as it is stored", tx.Now)
+			}
+			return nil
 		})
 		if got := must(s.Setting(t.Context(), "k")); got != "fine" {
 			t.Errorf("the setting is %q, want fine", got)

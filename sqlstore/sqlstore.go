@@ -105,7 +105,7 @@ func (s *Store) PoolStats() map[string]obs.PoolStats { return s.engine.stats() }
 // Tx is one transaction. It is used by one goroutine at a time.
 type Tx struct {
 	queries
-	Now time.Time // the instant of the transaction, the same for all its rows
+	Now time.Time // the instant of the transaction as it is stored, the same for all its rows
 }
 
 // txAttempts bounds how often a transaction that lost against another is run
@@ -165,7 +165,7 @@ func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
 			err = fmt.Errorf("%w; rollback: %w", err, rollback)
 		}
 	}()
-	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Now: s.now()}
+	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Now: s.now().Truncate(time.Millisecond)}
 	if s.d.beginTx != "" {
 		if err := t.exec(ctx, s.d.beginTx); err != nil {
 			return err

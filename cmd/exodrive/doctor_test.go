@@ -187,6 +187,9 @@ func folderOf(t testing.TB, url string) string {
 // A database that is not there, or does not answer, is a fault, told in under five seconds; nothing is made.
 func TestDoctorWithoutADatabase(t *testing.T) {
 	t.Parallel()
+	if _, err := build(); err != nil { // not within the time
+		t.Fatal(err)
+	}
 	for name, url := range map[string]string{"no file": "", "nobody there": "postgres://exo@127.0.0.1:1/fleet?sslmode=disable"} {
 		dir, begin := t.TempDir(), time.Now()
 		r := run(t, dir, append([]string{"DATABASE_URL=" + url}, anywhere...), "doctor", "--direct")
