@@ -25,7 +25,7 @@ var houseRanks = map[string]int{
 	"sqlstore": 1, "cache/rediscache": 1, "httpx": 1, "jobs": 1, "paypal": 1, "mail": 1, "blob": 1, "demo": 1,
 	"rental": 2, "doctor": 2,
 	"api": 3, "live": 3, "web": 3, "web/admin": 3, "graph": 3,
-	"app": 4, "bench/stage": 4, "bench/report": 4, "bench/flow": 4,
+	"app": 4, "stress": 4, "bench/stage": 4, "bench/report": 4, "bench/flow": 4,
 	"cmd": 5, "bench": 5,
 }
 

@@ -41,6 +41,9 @@ type commands struct {
 		Clear cacheClearCmd `cmd:"" help:"Make cached answers worthless on all nodes. Nobody has to, but after changes past the database's triggers."`
 		Stats cacheStatsCmd `cmd:"" help:"How the cache of the running server does."`
 	} `cmd:"" help:"The cache of the running server, at EXO_BASE_URL with EXO_ADMIN_TOKEN."`
+	Stress struct {
+		Overlap stressOverlapCmd `cmd:"" help:"Let many renters fight over a few cars, in a database that is thrown away, and check that no two got the same day."`
+	} `cmd:"" help:"Try to break what the house promises."`
 	Doctor  doctorCmd        `cmd:"" help:"Tell what is wrong and what to do: asks the server at EXO_BASE_URL with EXO_ADMIN_TOKEN, or looks at the stores."`
 	OpenAPI openapiCmd       `cmd:"" name:"openapi" help:"Print the OpenAPI document of the API."`
 	Backup  backupCmd        `cmd:"" help:"Write the database into a new file, while it is in use."`

@@ -1,0 +1,58 @@
+package sqlstore_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// Whatever bookings and days contradict each other in is found and told, and a database
+// in order has nothing of it.
+//
+// Red when: one of the statements finds nothing.
+func TestDisagreements(t *testing.T) {
+	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
+		oneCar(t, s)
+		db := prompt(t, url)
+		if s.Engine() == "postgres" {
+			db.exec(`ALTER TABLE bookings DROP CONSTRAINT bookings_no_overlap`)
+		}
+		for n, state := range []exodrive.BookingState{exodrive.Confirmed, exodrive.Cancelled, exodrive.Held} {
+			if err := insertOverlapping(t, s, n, 10*n, 10*n+3, 10*n+4, state); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found := func() []string {
+			t.Helper()
+			list, err := s.Disagreements(t.Context(), time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return list
+		}
+		says := func(what string) {
+			t.Helper()
+			if list := found(); !slices.ContainsFunc(list, func(s string) bool { return strings.Contains(s, what) }) {
+				t.Errorf("nobody says %q: %q", what, list)
+			}
+		}
+		says("takes the 4 days") // insertOverlapping takes none
+		db.exec(`INSERT INTO car_availability (car_id, date, status, booking_id) SELECT car_id, start_date, 'booked', id FROM bookings WHERE state = 'cancelled'`)
+		says("is cancelled and has 1 days")
+		db.exec(`UPDATE bookings SET hold_until = 1 WHERE state = 'held'`)
+		says("is held, and was to end at 1970")
+		if err := insertOverlapping(t, s, 3, 1, 2, 2, exodrive.Confirmed); err != nil {
+			t.Fatal(err)
+		}
+		says("overlap on")
+		db.exec(`DELETE FROM car_availability`)
+		db.exec(`DELETE FROM bookings`)
+		if list := found(); len(list) > 0 {
+			t.Errorf("an empty database: %q", list)
+		}
+	})
+}
