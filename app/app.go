@@ -49,6 +49,7 @@ type App struct {
 
 	redis    *rediscache.Client // nil: none
 	history  *obs.History
+	unshare  func()      // ends the look at threads; nil: there was none
 	traces   *obs.Traces // nil: none
 	log      *slog.Logger
 	site     *http.Server
@@ -163,6 +164,7 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 func (a *App) begin(warm bool) {
 	a.Cache.Start()
 	a.watch()
+	a.unshare = a.shareProcessors()
 	a.Rental.Start()
 	if warm {
 		a.warmed, a.warmUntil = a.Rental.WarmAtStart(connectedTo(a.redis)), time.Now().Add(warmWait)
@@ -269,6 +271,9 @@ func (a *App) close() {
 	}
 	if a.history != nil { // it asks the others
 		a.history.Close()
+	}
+	if a.unshare != nil {
+		a.unshare()
 	}
 	if a.Cache != nil {
 		a.Cache.Close()

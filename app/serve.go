@@ -64,6 +64,7 @@ func (a *App) stop(ctx context.Context) error {
 	closed := make(chan error, 1)
 	go func() { //nolint:contextcheck // ends with the last statement, which has its own limit
 		a.history.Close()
+		a.unshare()
 		a.Cache.Close()
 		if a.redis != nil {
 			a.redis.Close()

@@ -181,6 +181,13 @@ func (c *Cache) Families() []FamilyInfo {
 	return all
 }
 
+// Pressure is the line in front of loads: how many stand in it now, and how many have
+// been refused so far. It costs next to nothing.
+func (c *Cache) Pressure() (queued int, refused uint64) {
+	_, queued = c.gate.figures()
+	return queued, c.gate.refused.Load()
+}
+
 // Stats reads all figures. They are not of one instant.
 func (c *Cache) Stats() Stats {
 	h := c.history.Load()

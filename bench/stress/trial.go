@@ -120,13 +120,18 @@ func (r *trial) ramp(ctx context.Context) error {
 
 // flood goes far beyond the knee, and back. When a promise is missed while others were
 // at work on the machine, nothing is known, and it is tried again.
+//
+// Afterwards it is asked for half of what it answered in the flood. The knee is that of
+// a cache that fills; once it is full, every answer makes room for itself, and half of
+// the knee may be all that the server can load.
 func (r *trial) flood(ctx context.Context) {
 	for r.floods < mostTries && ctx.Err() == nil {
 		r.floods++
 		stage.AwaitQuiet(ctx, longestWait)
 		r.run(ctx, "before", r.knee/2, r.o.step)
 		p := r.run(ctx, "flood", r.knee*r.o.beyond, r.o.flood)
-		r.run(ctx, "after", r.knee/2, max(10*time.Second, r.o.step))
+		kept := float64(count(p.misses, good)) / r.o.flood.Seconds()
+		r.run(ctx, "after", min(r.knee, kept)/2, max(10*time.Second, r.o.step))
 		_, ok := r.verdicts(p)
 		fmt.Fprintf(os.Stderr, "flood of %.0f misses/s: all promises kept: %v; others took %.0f %% of the machine\n", p.rate, ok, 100*p.others)
 		if ok || p.others < stage.Disturbed {
