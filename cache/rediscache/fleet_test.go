@@ -136,16 +136,24 @@ func TestP6OneLoadInTheFleet(t *testing.T) {
 // A node that dies while it loads costs one more load of its keys, and no error.
 //
 // Red when: a lease has no end; or the others stop waiting for it and all load.
-func TestP6DeadHolder(t *testing.T) {
+func TestP6DeadHolder(t *testing.T) { onBoth(t, deadHolder) }
+
+// onBoth runs a test on a single Redis and on a Cluster.
+func onBoth(t *testing.T, test func(t *testing.T, url string)) {
 	t.Parallel()
+	for name, url := range map[string]string{"single": exotest.NewRedis(t).URL(), "cluster": exotest.NewRedisCluster(t, 3).URL()} {
+		t.Run(name, func(t *testing.T) { test(t, url) })
+	}
+}
+
+func deadHolder(t *testing.T, url string) {
 	const keys = 10
 	stuck, dead := make(chan struct{}), make(chan struct{})
 	var all sync.WaitGroup
 	defer all.Wait()
 	defer close(dead)
-	redis := exotest.NewRedis(t)
-	f := newFleet(t, redis.URL(), 4, moment)
-	client := connected(t, redis.URL(), f.install)
+	f := newFleet(t, url, 4, moment)
+	client := connected(t, url, f.install)
 	victim := newNode(t, f.Database, cache.Options{Remote: patient{client.Remote()}}, func(context.Context, string) {
 		stuck <- struct{}{}
 		<-dead
@@ -169,9 +177,10 @@ func TestP6DeadHolder(t *testing.T) {
 //
 // Red when: Release does nothing; or leaves no mark, so that the next has a lease
 // and the others wait for him.
-func TestP6HolderCannotStore(t *testing.T) {
-	t.Parallel()
-	f := newFleet(t, exotest.NewRedis(t).URL(), 4, func(context.Context, string) { time.Sleep(50 * time.Millisecond) })
+func TestP6HolderCannotStore(t *testing.T) { onBoth(t, holderCannotStore) }
+
+func holderCannotStore(t *testing.T, url string) {
+	f := newFleet(t, url, 4, func(context.Context, string) { time.Sleep(50 * time.Millisecond) })
 	tx := f.Begin() // holds the horizon below every later write
 	defer tx.Rollback()
 	keys := f.write(t, "k", 10)
