@@ -1,6 +1,8 @@
 package exodrive_test
 
 import (
+	"errors"
+	"net/url"
 	"testing"
 
 	"github.com/exodrive/exodrive"
@@ -50,6 +52,20 @@ func TestContact(t *testing.T) {
 		c.Phone = phone
 		if err := c.Validate(); exodrive.CodeOf(err) != exodrive.Invalid {
 			t.Errorf("the phone number %q: %v", phone, err)
+		}
+	}
+}
+
+// A wrong parameter of staff's list is named, and a right one is understood.
+func TestBookingQuery(t *testing.T) {
+	q, err := exodrive.ParseBookingQuery(url.Values{"state": {"held"}, "email": {" Maria@Example.com "}, "startDate": {"2027-05-01"}, "endDate": {"2027-05-01"}, "junk": {"x"}})
+	if want := (exodrive.BookingQuery{State: exodrive.Held, Email: "maria@example.com", From: exodrive.MustDate("2027-05-01"), To: exodrive.MustDate("2027-05-01")}); err != nil || q != want {
+		t.Errorf("%+v, %v", q, err)
+	}
+	for name, value := range map[string]string{"state": "lost", "carId": "ferrari", "startDate": "2027-02-30", "endDate": "yesterday"} {
+		_, err := exodrive.ParseBookingQuery(url.Values{name: {value}})
+		if e, _ := errors.AsType[*exodrive.Error](err); e == nil || e.Code != exodrive.Invalid || e.Field != name {
+			t.Errorf("%s=%s: %v", name, value, err)
 		}
 	}
 }

@@ -69,6 +69,40 @@ func (a *api) adminConfirmBooking(ctx context.Context, in *bookingID) (*answer[r
 	return answerOf(a.Rental.ConfirmBooking(ctx, actorOf(ctx), in.ID))
 }
 
+type cancelRequest struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The car is in the workshop."`
+}
+
+type cancelBody struct {
+	ID   string `path:"bookingId" doc:"Id of the booking." example:"bkg_01kas0f3m2x7h9tq"`
+	Body entered[cancelRequest]
+}
+
+func (a *api) adminCancelBooking(ctx context.Context, in *cancelBody) (*answer[rental.BookingView], error) {
+	return answerOf(a.Rental.CancelForRenter(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
+}
+
+func (a *api) adminListBookings(ctx context.Context, in *parameters) (*answer[list[exodrive.BookingRow]], error) {
+	ask, err := exodrive.ParseBookingQuery(in.values)
+	if err != nil {
+		return nil, err
+	}
+	return readPage(a, in, func(p exodrive.PageQuery) ([]exodrive.BookingRow, int, error) {
+		return a.Rental.Bookings(ctx, actorOf(ctx), ask, p)
+	})
+}
+
+// bookingParams describe what a list of bookings may be asked for.
+func bookingParams() []*huma.Param {
+	return append([]*huma.Param{
+		query("state", "Only bookings in this state.", words(exodrive.BookingStates), "held"),
+		query("carId", "Only bookings of this car.", text(100), nil),
+		query("email", "Only bookings with this e-mail address, in any case.", text(254), nil),
+		query("startDate", "Only bookings with a rental day on this day or later.", day(), nil),
+		query("endDate", "Only bookings with a rental day on this day or earlier.", day(), nil),
+	}, pageParams(defaultAdminPage)...)
+}
+
 // addressOf is who calls, as rate limits count addresses; nobody where there are none.
 func (a *api) addressOf(ctx context.Context) string {
 	if a.Limiter == nil {

@@ -24,6 +24,8 @@ var descriptions = map[string]string{
 		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused.",
 	"readBooking":         "The token is as good as a password for this one booking.",
 	"cancelBooking":       "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
+	"adminListBookings":   "The latest pick-up first.",
+	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",
 	"adminConfirmBooking": "Also one whose hold ran out, if its days can be taken again.",
 
 	"adminListCars":    "By name, without images, features and specs.",

@@ -21,6 +21,8 @@ func (a *api) routes() {
 	open(a, post("/api/bookings", bookID, "Book a trip").in("Bookings").mayMiss().mayRepeat(), httpx.LimitBookings, a.book)
 	open(a, get("/api/bookings/{token}", "readBooking", "A booking, for its renter").in("Bookings"), httpx.LimitReads, a.readBooking)
 	open(a, post("/api/bookings/{token}/cancel", "cancelBooking", "Cancel a booking").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitBookings, a.cancelBooking)
+	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
+	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
 
 	admin(a, get("/api/admin/cars", "adminListCars", "All cars, archived ones too", pageParams(defaultAdminPage)...).in("Cars"), a.adminListCars)
@@ -83,14 +85,15 @@ func (a *api) finish() {
 		}
 	}
 	for path, example := range map[string]any{
-		"POST /api/quotes":                    exampleTrip(),
-		"POST /api/bookings":                  exampleBooking(),
-		"POST /api/admin/cars":                exampleCar(),
-		"PUT /api/admin/cars/{carId}":         exampleCar(),
-		"POST /api/admin/cars/bulk":           exampleBulk(),
-		"POST /api/admin/cars/{carId}/blocks": exampleBlock(),
-		"PUT /api/admin/cars/{carId}/prices":  examplePrices(),
-		"POST /api/admin/cache-warm":          exampleWarm(),
+		"POST /api/quotes":                            exampleTrip(),
+		"POST /api/bookings":                          exampleBooking(),
+		"POST /api/admin/bookings/{bookingId}/cancel": cancelRequest{"The car is in the workshop."},
+		"POST /api/admin/cars":                        exampleCar(),
+		"PUT /api/admin/cars/{carId}":                 exampleCar(),
+		"POST /api/admin/cars/bulk":                   exampleBulk(),
+		"POST /api/admin/cars/{carId}/blocks":         exampleBlock(),
+		"PUT /api/admin/cars/{carId}/prices":          examplePrices(),
+		"POST /api/admin/cache-warm":                  exampleWarm(),
 	} {
 		a.bodyExample(path, example)
 	}

@@ -313,6 +313,58 @@ func TestBookCounts(t *testing.T) {
 	})
 }
 
+// Staff finds bookings by state, customer, car and days, page by page, and cancels one
+// with a reason; nobody else does.
+func TestBookingsOfStaff(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		staff := exodrive.Actor{ID: "usr_1", Name: "staff", Scopes: []exodrive.Scope{exodrive.ScopeBook}}
+		trip := freeTrip(t, w, anyCar, 3)
+		b, err := w.Book(t.Context(), staff, bookingOf(trip, "maria"), rental.Call{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := exodrive.PageQuery{Page: 1, Limit: 20}
+		find := func(ask exodrive.BookingQuery) []exodrive.BookingRow {
+			t.Helper()
+			rows, total, err := w.Bookings(t.Context(), staff, ask, first)
+			if err != nil || total < len(rows) {
+				t.Fatalf("%d of %d, %v", len(rows), total, err)
+			}
+			return rows
+		}
+		for name, ask := range map[string]exodrive.BookingQuery{
+			"by customer": {Email: "maria@example.com"}, "by state": {State: exodrive.Held, Email: "maria@example.com"},
+			"by car and first day": {CarID: b.Car.ID, From: b.FirstDay, To: b.FirstDay}, "by last day": {CarID: b.Car.ID, From: b.LastDay, To: b.LastDay},
+		} {
+			if rows := find(ask); len(rows) != 1 || rows[0].ID != b.ID || rows[0].LastDay != b.LastDay || rows[0].CarName != b.Car.Name || rows[0].HoldUntil == nil {
+				t.Errorf("%s: %+v", name, rows)
+			}
+		}
+		for name, ask := range map[string]exodrive.BookingQuery{
+			"another state": {State: exodrive.Confirmed, Email: "maria@example.com"}, "the day after": {CarID: b.Car.ID, From: b.LastDay + 1, To: b.LastDay + 1},
+			"the day before": {CarID: b.Car.ID, From: b.FirstDay - 1, To: b.FirstDay - 1}, "nobody": {Email: "nobody@example.com"},
+		} {
+			if rows := find(ask); len(rows) != 0 {
+				t.Errorf("%s: %+v", name, rows)
+			}
+		}
+		_, all, err := w.Bookings(t.Context(), staff, exodrive.BookingQuery{}, first)
+		if rows, _, err2 := w.Bookings(t.Context(), staff, exodrive.BookingQuery{}, exodrive.PageQuery{Page: 2, Limit: 20}); err != nil || err2 != nil || len(rows) != 20 || all < 40 {
+			t.Errorf("the second page of %d: %d, %v, %v", all, len(rows), err, err2)
+		}
+		_, _, err = w.Bookings(t.Context(), exodrive.Actor{}, exodrive.BookingQuery{}, first)
+		wantCode(t, "a stranger", err, exodrive.Unauthenticated)
+		refusalOf(t, bookErr(w.CancelForRenter(t.Context(), exodrive.Actor{ID: "x", Scopes: []exodrive.Scope{exodrive.ScopeFleet}}, b.ID, "x")), exodrive.Forbidden)
+		if got, err := w.CancelForRenter(t.Context(), staff, b.ID, "The car is in the workshop."); err != nil || got.State != exodrive.Cancelled {
+			t.Errorf("cancelled: %+v, %v", got, err)
+		}
+		if _, err := w.Quote(t.Context(), trip); err != nil {
+			t.Errorf("its days: %v", err)
+		}
+	})
+}
+
 // What is wrong with a customer is said member by member.
 func TestBookCustomer(t *testing.T) {
 	t.Parallel()

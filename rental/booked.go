@@ -109,6 +109,24 @@ func (s *Service) ConfirmBooking(ctx context.Context, who exodrive.Actor, id str
 	return s.move(ctx, who, id, exodrive.ConfirmBooking, "", nil)
 }
 
+// Bookings is a page of the bookings that staff asks for, the latest pick-up first, and
+// their number.
+func (s *Service) Bookings(ctx context.Context, who exodrive.Actor, ask exodrive.BookingQuery, page exodrive.PageQuery) ([]exodrive.BookingRow, int, error) {
+	if err := who.May(exodrive.ScopeRead); err != nil {
+		return nil, 0, err
+	}
+	return s.store.Bookings(ctx, ask, page)
+}
+
+// CancelForRenter cancels a booking by staff, who says why. What that costs is between
+// house and renter.
+func (s *Service) CancelForRenter(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingView, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	return s.move(ctx, who, id, exodrive.CancelBooking, reason, nil)
+}
+
 // move lets something happen to a booking: its state follows the table, its days follow
 // the state, and the event is written, all in one transaction that has the car's row
 // first.
