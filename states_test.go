@@ -75,16 +75,12 @@ func TestMoneyFollowsItsMoves(t *testing.T) {
 		{"paid, a part back, all back", []exodrive.MoneyEvent{exodrive.MoneyCharged, exodrive.MoneyPartly, exodrive.MoneyRefunded}, exodrive.PaymentRefunded},
 		{"refused, paid otherwise", []exodrive.MoneyEvent{exodrive.MoneyAsked, exodrive.MoneyRefused, exodrive.MoneyCharged}, exodrive.PaymentCaptured},
 	} {
-		state := exodrive.Unpaid
-		for _, e := range c.events {
-			var err error
-			if state, err = state.After(e); err != nil {
-				t.Errorf("%s: %v", c.name, err)
-			}
+		if state, err := exodrive.PaymentOf(c.events); err != nil || state != c.want {
+			t.Errorf("%s: %s, %v, want %s", c.name, state, err, c.want)
 		}
-		if state != c.want {
-			t.Errorf("%s: %s, want %s", c.name, state, c.want)
-		}
+	}
+	if _, err := exodrive.PaymentOf([]exodrive.MoneyEvent{exodrive.MoneyRefunded}); exodrive.CodeOf(err) != exodrive.Internal {
+		t.Errorf("a refund of nothing: %v", err)
 	}
 	if _, err := exodrive.PaymentRefunded.After(exodrive.MoneyRefunded); exodrive.CodeOf(err) != exodrive.Conflict {
 		t.Errorf("money goes back twice: %v", err)

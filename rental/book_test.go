@@ -80,6 +80,9 @@ func TestBook(t *testing.T) {
 		if err != nil || again.ID != b.ID || !slices.Equal(again.Lines, b.Lines) || !slices.Equal(again.Rules, b.Rules) {
 			t.Errorf("its link opens %+v, %v", again, err)
 		}
+		if b.Payment != exodrive.Unpaid {
+			t.Errorf("nobody paid, and the payment is %s", b.Payment)
+		}
 		for _, wrong := range []string{"", b.ID, b.ID + ".", b.Token + "A", b.Token[:len(b.Token)-1], "bkg_0000000000000000." + strings.Split(b.Token, ".")[1]} {
 			if _, err := w.Booking(t.Context(), wrong); exodrive.CodeOf(err) != exodrive.NotFound {
 				t.Errorf("%q: %v", wrong, err)

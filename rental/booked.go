@@ -42,8 +42,16 @@ func (s *Service) view(ctx context.Context, b *exodrive.Booking) (*BookingView, 
 	if err != nil {
 		return nil, err
 	}
+	moves, err := s.store.Payments(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	payment, err := exodrive.PaymentOf(moves)
+	if err != nil {
+		return nil, err
+	}
 	v := &BookingView{
-		ID: b.ID, Token: s.signs.link(b), State: b.State, Payment: exodrive.Unpaid,
+		ID: b.ID, Token: s.signs.link(b), State: b.State, Payment: payment,
 		Car: CarRef{car.ID, car.Slug, car.Name}, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
 		Price: exodrive.Price{Days: b.Days.Len(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: b.Terms,
 		Version: b.Version, CreatedAt: b.CreatedAt,

@@ -175,6 +175,13 @@ func (q queries) BookingLines(ctx context.Context, bookingID string, currency ex
 
 const sqlBookingLines = `SELECT kind, label, quantity, unit, amount, included FROM booking_lines WHERE booking_id = $1 ORDER BY position`
 
+// Payments are the moves of the payment of a booking, in order.
+func (q queries) Payments(ctx context.Context, bookingID string) ([]exodrive.MoneyEvent, error) {
+	return collect(ctx, q, func(r scanner) (e exodrive.MoneyEvent, err error) { return e, r.Scan(&e) }, sqlPayments, bookingID)
+}
+
+const sqlPayments = `SELECT event FROM money_moves WHERE booking_id = $1 AND purpose = 'payment' ORDER BY id`
+
 // EventRow is something that happened to a booking.
 type EventRow struct {
 	ID, BookingID, Event       string
