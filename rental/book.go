@@ -165,7 +165,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor,
 // e-mail address. The customer's row and the holder's name are locked, so that two
 // bookings at once are counted one after the other. Staff may hold what it wants.
 func (s *Service) checkHolds(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, c Call) error {
-	if who.ID != "" || c.Address == "" {
+	if who.May(exodrive.ScopeBook) == nil || c.Address == "" {
 		return nil
 	}
 	b.HoldBy = s.signs.holder(c.Address)

@@ -193,7 +193,7 @@ func TestBookOnce(t *testing.T) {
 
 // Whoever comes first has the days: of many overlapping bookings at once, on the same
 // and on other cars, those that were accepted never share a day, and every refusal says
-// which days are gone. On Postgres that is a race; two services share the database.
+// which days are gone. On Postgres that is a race.
 //
 // Red when: Book does not lock the car (then the index still refuses, with an error that
 // is no refusal) and neither index nor constraint is there (then days are shared).
@@ -278,112 +278,5 @@ func TestHoldsEnd(t *testing.T) {
 		}
 		refusalOf(t, bookErr(w.CancelBooking(t.Context(), first.Token)), exodrive.Conflict)
 		book("third")
-	})
-}
-
-// Nobody holds more than three cars at once, by address or by e-mail address, however
-// fast he is; and a coupon is taken as often as it may be, counted when a hold ends.
-func TestBookCounts(t *testing.T) {
-	t.Parallel()
-	eachWorld(t, func(t *testing.T, w *world) {
-		trip := freeTrip(t, w, anyCar, 2)
-		var all sync.WaitGroup
-		var mu sync.Mutex
-		held, refused := 0, 0
-		for i := range 12 {
-			all.Go(func() {
-				r := trip
-				r.StartDate += exodrive.Date(4 * i % 40)
-				r.EndDate = r.StartDate + 2
-				_, err := w.Book(t.Context(), exodrive.Actor{}, bookingOf(r, "greedy"), rental.Call{Address: fmt.Sprint(i % 2)})
-				mu.Lock()
-				defer mu.Unlock()
-				switch exodrive.CodeOf(err) {
-				case "":
-					held++
-				case exodrive.TooMany:
-					refused++
-				case exodrive.DatesTaken:
-				default:
-					t.Error(err)
-				}
-			})
-		}
-		all.Wait()
-		if held != 3 || refused == 0 {
-			t.Errorf("%d held and %d refused, want 3 and the rest", held, refused)
-		}
-	})
-}
-
-// Staff finds bookings by state, customer, car and days, page by page, and cancels one
-// with a reason; nobody else does.
-func TestBookingsOfStaff(t *testing.T) {
-	t.Parallel()
-	eachWorld(t, func(t *testing.T, w *world) {
-		staff := exodrive.Actor{ID: "usr_1", Name: "staff", Scopes: []exodrive.Scope{exodrive.ScopeBook}}
-		trip := freeTrip(t, w, anyCar, 3)
-		b, err := w.Book(t.Context(), staff, bookingOf(trip, "maria"), rental.Call{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		first := exodrive.PageQuery{Page: 1, Limit: 20}
-		find := func(ask exodrive.BookingQuery) []exodrive.BookingRow {
-			t.Helper()
-			rows, total, err := w.Bookings(t.Context(), staff, ask, first)
-			if err != nil || total < len(rows) {
-				t.Fatalf("%d of %d, %v", len(rows), total, err)
-			}
-			return rows
-		}
-		for name, ask := range map[string]exodrive.BookingQuery{
-			"by customer": {Email: "maria@example.com"}, "by state": {State: exodrive.Held, Email: "maria@example.com"},
-			"by car and first day": {CarID: b.Car.ID, From: b.FirstDay, To: b.FirstDay}, "by last day": {CarID: b.Car.ID, From: b.LastDay, To: b.LastDay},
-		} {
-			if rows := find(ask); len(rows) != 1 || rows[0].ID != b.ID || rows[0].LastDay != b.LastDay || rows[0].CarName != b.Car.Name || rows[0].HoldUntil == nil {
-				t.Errorf("%s: %+v", name, rows)
-			}
-		}
-		for name, ask := range map[string]exodrive.BookingQuery{
-			"another state": {State: exodrive.Confirmed, Email: "maria@example.com"}, "the day after": {CarID: b.Car.ID, From: b.LastDay + 1, To: b.LastDay + 1},
-			"the day before": {CarID: b.Car.ID, From: b.FirstDay - 1, To: b.FirstDay - 1}, "nobody": {Email: "nobody@example.com"},
-		} {
-			if rows := find(ask); len(rows) != 0 {
-				t.Errorf("%s: %+v", name, rows)
-			}
-		}
-		_, all, err := w.Bookings(t.Context(), staff, exodrive.BookingQuery{}, first)
-		if rows, _, err2 := w.Bookings(t.Context(), staff, exodrive.BookingQuery{}, exodrive.PageQuery{Page: 2, Limit: 20}); err != nil || err2 != nil || len(rows) != 20 || all < 40 {
-			t.Errorf("the second page of %d: %d, %v, %v", all, len(rows), err, err2)
-		}
-		_, _, err = w.Bookings(t.Context(), exodrive.Actor{}, exodrive.BookingQuery{}, first)
-		wantCode(t, "a stranger", err, exodrive.Unauthenticated)
-		refusalOf(t, bookErr(w.CancelForRenter(t.Context(), exodrive.Actor{ID: "x", Scopes: []exodrive.Scope{exodrive.ScopeFleet}}, b.ID, "x")), exodrive.Forbidden)
-		if got, err := w.CancelForRenter(t.Context(), staff, b.ID, "The car is in the workshop."); err != nil || got.State != exodrive.Cancelled {
-			t.Errorf("cancelled: %+v, %v", got, err)
-		}
-		if _, err := w.Quote(t.Context(), trip); err != nil {
-			t.Errorf("its days: %v", err)
-		}
-	})
-}
-
-// What is wrong with a customer is said member by member.
-func TestBookCustomer(t *testing.T) {
-	t.Parallel()
-	eachWorld(t, func(t *testing.T, w *world) {
-		r := bookingOf(freeTrip(t, w, anyCar, 2), "x")
-		r.Customer = exodrive.Contact{FirstName: " ", Email: "nobody", Phone: "12 34"}
-		_, err := w.Book(t.Context(), exodrive.Actor{}, r, rental.Call{})
-		e, _ := errors.AsType[*exodrive.Error](err)
-		if e == nil || e.Code != exodrive.Invalid || len(e.Faults) != 3 {
-			t.Errorf("%v: %+v", err, e)
-		}
-		r.CarID = "no-such-car"
-		r.Customer = bookingOf(r.TripRequest, "maria").Customer
-		r.Customer.LastName = ""
-		if err := bookErr(w.Book(t.Context(), exodrive.Actor{}, r, rental.Call{})); exodrive.CodeOf(err) != exodrive.NotFound {
-			t.Errorf("no such car: %v", err)
-		}
 	})
 }

@@ -93,13 +93,16 @@ func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView,
 	if err != nil {
 		return nil, err
 	}
-	fee := exodrive.Money{Currency: b.Total.Currency}
-	if b.State != exodrive.Held { // a hold costs nothing
-		if fee, err = exodrive.CancelFee(b.Terms.Cancellation, s.now()); err != nil {
-			return nil, err
-		}
+	return s.move(ctx, renter, b.ID, exodrive.CancelBooking, "by the renter", feeOfCancelling)
+}
+
+// feeOfCancelling is what a renter who cancels now pays; a hold costs nothing.
+func feeOfCancelling(b *exodrive.Booking, now time.Time) (map[string]any, error) {
+	if b.State == exodrive.Held {
+		return map[string]any{"fee": exodrive.Money{Currency: b.Total.Currency}}, nil
 	}
-	return s.move(ctx, renter, b.ID, exodrive.CancelBooking, "by the renter", map[string]any{"fee": fee})
+	fee, err := exodrive.CancelFee(b.Terms.Cancellation, now)
+	return map[string]any{"fee": fee}, err
 }
 
 // renter and house are who does what nobody of the staff does.
@@ -137,15 +140,22 @@ func (s *Service) CancelForRenter(ctx context.Context, who exodrive.Actor, id, r
 
 // move lets something happen to a booking: its state follows the table, its days follow
 // the state, and the event is written, all in one transaction that has the car's row
-// first.
-func (s *Service) move(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, detail map[string]any) (*BookingView, error) {
+// first. detail, if there is one, is asked for what else the event says, of the booking as
+// it is under that lock.
+func (s *Service) move(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, detail func(*exodrive.Booking, time.Time) (map[string]any, error)) (*BookingView, error) {
 	var b *exodrive.Booking
 	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
 		b, err = s.lockBooking(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		return s.moveLocked(ctx, tx, who, b, e, reason, detail)
+		var more map[string]any
+		if _, err := b.State.After(e); err == nil && detail != nil {
+			if more, err = detail(b, tx.Now); err != nil {
+				return err
+			}
+		}
+		return s.moveLocked(ctx, tx, who, b, e, reason, more)
 	})
 	if err != nil {
 		return nil, err

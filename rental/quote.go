@@ -96,8 +96,8 @@ func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exod
 	return found, nil
 }
 
-// otherCars are cars of the same category that are free on the same days, nearest in
-// price first.
+// otherCars are the cars of the same category that the list of the same days shows first,
+// nearest in price first.
 func (s *Service) otherCars(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote) ([]exodrive.CarCard, error) {
 	car, err := s.store.CarDetails(ctx, q.CarID)
 	if err != nil {

@@ -2,6 +2,7 @@ package rental
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -41,20 +42,22 @@ func (s *Service) expireHolds(ctx context.Context, tx *sqlstore.Tx, carID string
 }
 
 // SweepHolds ends all holds that are over, one car after the other, and tells how many
-// cars had any. Whoever wants the days does not wait for it: he ends them himself.
+// cars had any. A car that fails keeps no other waiting. Whoever wants the days does not
+// wait for it: he ends them himself.
 func (s *Service) SweepHolds(ctx context.Context) (cars int, err error) {
 	ids, err := s.store.CarsWithOverdueHolds(ctx, s.now())
+	faults := []error{err}
 	for _, id := range ids {
-		err = s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
+		err := s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
 			if _, err := tx.LockCarTerms(ctx, id); err != nil {
 				return err
 			}
 			return s.expireHolds(ctx, tx, id)
 		})
-		if err != nil {
-			return cars, err
+		if err == nil {
+			cars++
 		}
-		cars++
+		faults = append(faults, err)
 	}
-	return cars, err
+	return cars, errors.Join(faults...)
 }

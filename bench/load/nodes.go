@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,21 +24,13 @@ const (
 
 // startNodes starts what is to be measured and returns the addresses.
 func startNodes(ctx context.Context, s *stage.Stage, o options) (nodes []string, err error) {
-	count, settings := 1, []string{"DATABASE_URL=sqlite:" + filepath.Join(s.Folder(), "exodrive.db")}
-	switch o.stores {
-	case "embedded":
-	case "postgres":
-		database, err := s.Postgres(ctx)
-		if err != nil {
-			return nil, err
-		}
-		redis, err := s.Redis(ctx)
-		if err != nil {
-			return nil, err
-		}
-		count, settings = 2, []string{"DATABASE_URL=" + database, "REDIS_URL=" + redis}
-	default:
-		return nil, fmt.Errorf("-stores %q is neither embedded nor postgres", o.stores)
+	settings, err := s.Stores(ctx, o.stores)
+	if err != nil {
+		return nil, err
+	}
+	count := 1
+	if o.stores == "postgres" {
+		count = 2
 	}
 	if o.cars > 0 {
 		if err := s.Seed(ctx, o.cars, settings...); err != nil {

@@ -21,6 +21,23 @@ var postgresSettings = []string{
 	"listen_addresses=127.0.0.1", "unix_socket_directories=",
 }
 
+// Stores are the settings of servers on the stores with a name: embedded, or postgres,
+// which is Postgres and Redis and starts both.
+func (s *Stage) Stores(ctx context.Context, name string) (settings []string, err error) {
+	switch name {
+	case "embedded":
+		return []string{"DATABASE_URL=sqlite:" + filepath.Join(s.Folder(), "exodrive.db")}, nil
+	case "postgres":
+		database, err := s.Postgres(ctx)
+		if err != nil {
+			return nil, err
+		}
+		redis, err := s.Redis(ctx)
+		return []string{"DATABASE_URL=" + database, "REDIS_URL=" + redis}, err
+	}
+	return nil, fmt.Errorf("-stores %q is neither embedded nor postgres", name)
+}
+
 // Postgres starts an empty server and returns the address of its database.
 func (s *Stage) Postgres(ctx context.Context) (databaseURL string, err error) {
 	programs, err := postgresPrograms()

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -75,19 +74,9 @@ func run(ctx context.Context, o options) error {
 }
 
 func start(ctx context.Context, s *stage.Stage, o options) (*stage.Node, error) {
-	settings := []string{"DATABASE_URL=sqlite:" + filepath.Join(s.Folder(), "exodrive.db")}
-	if o.stores == "postgres" {
-		database, err := s.Postgres(ctx)
-		if err != nil {
-			return nil, err
-		}
-		redis, err := s.Redis(ctx)
-		if err != nil {
-			return nil, err
-		}
-		settings = []string{"DATABASE_URL=" + database, "REDIS_URL=" + redis}
-	} else if o.stores != "embedded" {
-		return nil, fmt.Errorf("-stores %q is neither embedded nor postgres", o.stores)
+	settings, err := s.Stores(ctx, o.stores)
+	if err != nil {
+		return nil, err
 	}
 	if o.settings != "" {
 		settings = append(settings, o.settings)
