@@ -75,9 +75,9 @@ func TestBookTakesACoupon(t *testing.T) {
 	})
 }
 
-// A renter who cancels what is confirmed pays what the terms say at that instant, and
-// nothing while it is held.
-func TestCancelCosts(t *testing.T) {
+// A renter cancels a hold, and what is confirmed until the pick-up, but not after it:
+// the terms have no price for that.
+func TestCancelUntilThePickup(t *testing.T) {
 	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world) {
 		staff := exodrive.Actor{ID: "usr_1", Name: "staff", Scopes: []exodrive.Scope{exodrive.ScopeBook}}
@@ -101,6 +101,10 @@ func TestCancelCosts(t *testing.T) {
 		refusalOf(t, bookErr(w.CancelBooking(t.Context(), b.Token)), exodrive.Conflict)
 		if got, err := w.Booking(t.Context(), b.Token); err != nil || got.State != exodrive.Confirmed {
 			t.Errorf("after a refusal: %+v, %v", got, err)
+		}
+		w.clock.Set(b.Pickup.At)
+		if got, err := w.CancelBooking(t.Context(), b.Token); err != nil || got.State != exodrive.Cancelled {
+			t.Errorf("at the pick-up: %+v, %v", got, err)
 		}
 	})
 }
