@@ -9,7 +9,7 @@ import (
 // CarIDBySlug is the id of the car with a slug, hidden or not.
 func (q queries) CarIDBySlug(ctx context.Context, slug string) (id string, err error) {
 	err = q.row(ctx, sqlCarIDBySlug, slug).scan(&id)
-	return id, notFound(err, "There is no car %q.", slug)
+	return id, notFound(err, "There is no such car.")
 }
 
 const sqlCarIDBySlug = `SELECT id FROM cars WHERE slug = $1`
