@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -39,6 +40,8 @@ const (
 // it, over a database of the test's own that holds the demo fleet.
 type server struct {
 	http.Handler
+	mux    *http.ServeMux // its routes
+	url    string         // of the database
 	rental *rental.Service
 	store  *sqlstore.Store
 	cache  *rental.Cache
@@ -50,7 +53,7 @@ type server struct {
 func newServer(t testing.TB, databaseURL string, limited bool) *server {
 	t.Helper()
 	ctx := context.Background()
-	s := &server{clock: exotest.Clock(now)}
+	s := &server{clock: exotest.Clock(now), url: databaseURL, mux: http.NewServeMux()}
 	var err error
 	if s.store, err = sqlstore.Open(ctx, sqlstore.Config{URL: databaseURL, Now: s.clock.Now, Trace: s.wait}); err != nil {
 		t.Fatal(err)
@@ -75,9 +78,8 @@ func newServer(t testing.TB, databaseURL string, limited bool) *server {
 	if limited {
 		o.Limiter = httpx.NewLimiter(s.clock.Now, httpx.DefaultPolicies)
 	}
-	mux := http.NewServeMux()
-	api.Mount(mux, o)
-	s.Handler = httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{
+	api.Mount(s.mux, o)
+	s.Handler = httpx.Observe(httpx.Mux(s.mux), httpx.ObserveOptions{
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Marks: httpx.NewMarks([]byte("a secret of these tests")),
 	})
 	return s
@@ -153,12 +155,27 @@ func (s *server) do(c call) *httptest.ResponseRecorder {
 	return rec
 }
 
+// prompt is the database as somebody at a SQL prompt has it.
+func (s *server) prompt(t testing.TB) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", s.url
+	if path, ok := strings.CutPrefix(s.url, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
 // token makes an API token with scopes.
 func (s *server) token(t testing.TB, scopes ...exodrive.Scope) string {
 	t.Helper()
 	ctx := context.Background()
 	email := strings.NewReplacer("/", ".", "sqlite", "lite").Replace(strings.ToLower(t.Name())) + string(scopes[0]) + "@example.com"
-	if _, err := s.rental.CreateAdministrator(ctx, email, "Ann"); err != nil {
+	if _, err := s.rental.CreateAdministrator(ctx, email, "Ann"); err != nil && exodrive.CodeOf(err) != exodrive.Conflict {
 		t.Fatal(err)
 	}
 	token, err := s.rental.CreateToken(ctx, email, "test "+string(scopes[0]), scopes)

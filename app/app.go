@@ -187,9 +187,8 @@ func listen(ctx context.Context, name, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// handler mounts the front ends. The API has a mux of its own below /api/, so
-// that pages may one day claim every other path.
-func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func() time.Time) http.Handler {
+// routes mounts the front ends.
+func (a *App) routes(c Config, now func() time.Time) *http.ServeMux {
 	var limiter *httpx.Limiter
 	if c.RateLimits {
 		limiter = httpx.NewLimiter(now, httpx.DefaultPolicies)
@@ -205,7 +204,12 @@ func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func()
 	ofAPI.Doctor = a.doctor(c, now)
 	api.Mount(mux, ofAPI)
 	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
-	observed := httpx.Observe(httpx.MuxWithPages(mux, web.Unmatched), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Traces: a.traces, Marks: m})
+	return mux
+}
+
+// handler is the site: its routes, behind what stands before all of them.
+func (a *App) handler(c Config, metrics *obs.Metrics, m *httpx.Marks, now func() time.Time) http.Handler {
+	observed := httpx.Observe(httpx.MuxWithPages(a.routes(c, now), web.Unmatched), httpx.ObserveOptions{Log: a.log, AccessLog: c.AccessLog, Metrics: metrics, Traces: a.traces, Marks: m})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.draining.Load() {
 			// A caller who keeps the connection would send its next request just when it
