@@ -95,11 +95,13 @@ func (a *api) adminListBookings(ctx context.Context, in *parameters) (*answer[li
 // bookingParams describe what a list of bookings may be asked for.
 func bookingParams() []*huma.Param {
 	return append([]*huma.Param{
-		query("state", "Only bookings in this state.", words(exodrive.BookingStates), "held"),
+		several("state", "Only bookings in one of these states", words(exodrive.BookingStates), "held", "confirmed"),
 		query("carId", "Only bookings of this car.", text(100), nil),
+		query("customerId", "Only bookings of this customer.", text(100), nil),
 		query("email", "Only bookings with this e-mail address, in any case.", text(254), nil),
 		query("startDate", "Only bookings with a rental day on this day or later.", day(), nil),
 		query("endDate", "Only bookings with a rental day on this day or earlier.", day(), nil),
+		personSearch("bookings"),
 	}, pageParams(defaultAdminPage)...)
 }
 
