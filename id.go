@@ -21,6 +21,7 @@ const (
 	UserID     = "usr_"
 	TokenID    = "tok_"
 	AuditID    = "aud_"
+	JobID      = "job_"
 )
 
 const (
