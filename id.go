@@ -21,7 +21,6 @@ const (
 	UserID     = "usr_"
 	TokenID    = "tok_"
 	AuditID    = "aud_"
-	JobID      = "job_"
 )
 
 const (

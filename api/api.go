@@ -105,7 +105,6 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 	c.Tags = []*huma.Tag{
 		{Name: "Catalogue", Description: "What anybody may read."},
 		{Name: "Bookings", Description: "What a trip costs, and booking it."},
-		{Name: "Customers", Description: "Who has booked."},
 		{Name: "Cars", Description: "The fleet, for administrators."},
 		{Name: "Calendar", Description: "Maintenance and prices of single days."},
 		{Name: "Offers", Description: "Places, price rules, extras and coupons."},

@@ -25,8 +25,6 @@ var descriptions = map[string]string{
 	"readBooking":         "The token is as good as a password for this one booking.",
 	"cancelBooking":       "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
 	"adminListBookings":   "The latest pick-up first.",
-	"adminListCustomers":  "The newest first. Name and number are those of a customer's first booking; each booking has its own.",
-	"adminReadCustomer":   "With the bookings, the latest pick-up first, a page at a time.",
 	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",
 	"adminConfirmBooking": "Also one whose hold ran out, if its days can be taken again.",
 
