@@ -45,6 +45,8 @@ func (a *api) routes() {
 	offer(a, "extras", "extra", exodrive.ExtraID, exampleExtra(), extras(a))
 	offer(a, "coupons", "coupon", exodrive.CouponID, exampleCoupon(), coupons(a))
 
+	open(a, get("/api/reviews/{reviewToken}", "readReview", "What a renter may review, and what he wrote").in("Reviews"), httpx.LimitReads, a.readReview)
+	open(a, post("/api/reviews/{reviewToken}", "writeReview", "Review a rental").in("Reviews").mayMiss(), httpx.LimitBookings, a.writeReview)
 	admin(a, get("/api/admin/reviews", "adminListReviews", "Reviews for moderation", append(pageParams(defaultAdminPage), reviewStatusParam)...).in("Reviews"), a.adminListReviews)
 	admin(a, post("/api/admin/reviews/{reviewId}/approve", "adminApproveReview", "Publish a review").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminApproveReview)
 	admin(a, post("/api/admin/reviews/{reviewId}/refuse", "adminRefuseReview", "Keep a review from the public").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminRefuseReview)
@@ -88,6 +90,7 @@ func (a *api) finish() {
 		"POST /api/quotes":                            exampleTrip(),
 		"POST /api/bookings":                          exampleBooking(),
 		"POST /api/admin/bookings/{bookingId}/cancel": cancelRequest{"The car is in the workshop."},
+		"POST /api/reviews/{reviewToken}":             exampleReview(),
 		"POST /api/admin/cars":                        exampleCar(),
 		"PUT /api/admin/cars/{carId}":                 exampleCar(),
 		"POST /api/admin/cars/bulk":                   exampleBulk(),
