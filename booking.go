@@ -61,6 +61,29 @@ type Booking struct {
 	UpdatedAt    time.Time
 }
 
+// Pickup is the instant of the agreed pick-up.
+func (b *Booking) Pickup() (time.Time, error) { return wallClock(b.PickupAt, b.Zone) }
+
+// PaidDays is how many rental days were paid for, whatever days the car was away.
+func (b *Booking) PaidDays() int {
+	if b.Terms.Back != nil {
+		return b.Terms.Back.Days
+	}
+	return b.Days.Len()
+}
+
+// wallClock is the instant of a wall-clock time as text in a zone.
+func wallClock(text, zone string) (time.Time, error) {
+	loc, err := time.LoadLocation(zone)
+	if err == nil {
+		var at time.Time
+		if at, err = time.ParseInLocation("2006-01-02T15:04", text, loc); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, Errorf(Internal, "The times of this booking cannot be read.").Because(err)
+}
+
 // Contact is how to reach the renter of one booking.
 type Contact struct {
 	FirstName string `json:"firstName" minLength:"1" maxLength:"100" example:"Maria"`
@@ -118,4 +141,26 @@ const (
 	DayBooked      DayStatus = "booked"
 	DayMaintenance DayStatus = "maintenance" // turnaround counts as maintenance
 	DayUnavailable DayStatus = "unavailable" // the car is not for rent now
+)
+
+// Review is what a renter wrote. Only approved ones are public.
+type Review struct {
+	ID        string       `json:"id" example:"rev_01kas0f3m2x7h9tq"`
+	CarID     string       `json:"carId"`
+	BookingID string       `json:"bookingId,omitempty"`
+	Author    string       `json:"author" example:"Maria K."`
+	Stars     int          `json:"stars" minimum:"1" maximum:"5"`
+	Comment   string       `json:"comment"`
+	Status    ReviewStatus `json:"status"`
+	CreatedAt time.Time    `json:"createdAt"`
+}
+
+// ReviewStatus is where the moderation of a review stands.
+type ReviewStatus string
+
+// The statuses of a review.
+const (
+	ReviewPending  ReviewStatus = "pending"
+	ReviewApproved ReviewStatus = "approved"
+	ReviewRefused  ReviewStatus = "refused"
 )

@@ -1,8 +1,8 @@
 package exodrive
 
 import (
+	"encoding/json"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -10,37 +10,79 @@ import (
 // BookingQuery is what staff asks a list of bookings for; what is empty picks nothing
 // out.
 type BookingQuery struct {
-	State BookingState
-	CarID string
-	Email string // of the customer, in lower case
-	From  Date   // with a rental day on this day or later
-	To    Date   // with a rental day on this day or earlier
+	States     []BookingState
+	CarID      string
+	CustomerID string
+	Email      string // of the customer, in lower case
+	From       Date   // with a rental day on this day or later
+	To         Date   // with a rental day on this day or earlier
+	Search     string // a part of id, name, e-mail address or phone number, in any case
 }
 
 // ParseBookingQuery reads it from the parameters of an address. A value that is none is
 // an invalid error that names its parameter.
 func ParseBookingQuery(v url.Values) (BookingQuery, error) {
 	p := params{values: v}
-	q := BookingQuery{State: BookingState(p.get("state")), CarID: p.get("carId"), Email: strings.ToLower(p.get("email")), From: p.date("startDate"), To: p.date("endDate")}
-	p.faults.check(q.State == "" || slices.Contains(BookingStates, q.State), "state", "state is one of %s.", join(BookingStates))
+	q := BookingQuery{
+		States: list(&p, "state", oneOf(BookingStates)), CarID: p.get("carId"), CustomerID: p.get("customerId"), Email: strings.ToLower(p.get("email")),
+		From: p.date("startDate"), To: p.date("endDate"), Search: p.phrase("search"),
+	}
 	p.faults.check(q.CarID == "" || IsID(CarID, q.CarID), "carId", "carId is an id such as car_01kas0f3m2x7h9tq.")
+	p.faults.check(q.CustomerID == "" || IsID(CustomerID, q.CustomerID), "customerId", "customerId is an id such as cus_01kas0f3m2x7h9tq.")
+	p.faults.check(q.Email == "" || isEmail(q.Email), "email", "email is an address such as maria@example.com; search finds parts of one.")
 	p.faults.check(q.From == 0 || q.To == 0 || q.From <= q.To, "endDate", "endDate comes before startDate.")
 	return q, p.faults.err()
 }
 
+// CustomerQuery is what staff asks a list of customers for.
+type CustomerQuery struct {
+	Search string // a part of id, name, e-mail address or phone number, in any case
+}
+
+// ParseCustomerQuery reads it from the parameters of an address. A value that is none
+// is an invalid error that names its parameter.
+func ParseCustomerQuery(v url.Values) (CustomerQuery, error) {
+	p := params{values: v}
+	q := CustomerQuery{p.phrase("search")}
+	return q, p.faults.err()
+}
+
+// CustomerRow is a customer in a list of staff's: as the first booking gave the name
+// and number, for a booking changes no customer who is there, but keeps its own.
+type CustomerRow struct {
+	ID string `json:"id" example:"cus_01kas0f3m2x7h9tq"`
+	Contact
+	CreatedAt  time.Time  `json:"createdAt"`
+	Bookings   int        `json:"bookings" doc:"In whatever state."`
+	LastBooked *time.Time `json:"lastBooked,omitempty" doc:"When the last of them was made."`
+}
+
 // BookingRow is a booking in a list of staff's.
 type BookingRow struct {
-	ID        string       `json:"id" example:"bkg_01kas0f3m2x7h9tq"`
-	State     BookingState `json:"state"`
-	HoldUntil *time.Time   `json:"holdUntil,omitempty"`
-	CarID     string       `json:"carId"`
-	CarName   string       `json:"carName"`
-	Customer  Contact      `json:"customer"`
-	FirstDay  Date         `json:"firstDay"`
-	LastDay   Date         `json:"lastDay" doc:"Included."`
-	PickupAt  string       `json:"pickupAt" doc:"Wall clock of the place." example:"2027-05-01T10:00"`
-	ReturnAt  string       `json:"returnAt" doc:"Wall clock of the place." example:"2027-05-05T10:00"`
-	Total     Money        `json:"total"`
-	Version   int64        `json:"version"`
-	CreatedAt time.Time    `json:"createdAt"`
+	ID         string       `json:"id" example:"bkg_01kas0f3m2x7h9tq"`
+	State      BookingState `json:"state"`
+	HoldUntil  *time.Time   `json:"holdUntil,omitempty"`
+	CarID      string       `json:"carId"`
+	CarName    string       `json:"carName"`
+	CustomerID string       `json:"customerId"`
+	Customer   Contact      `json:"customer" doc:"As given with this booking."`
+	FirstDay   Date         `json:"firstDay"`
+	LastDay    Date         `json:"lastDay" doc:"Included."`
+	PickupAt   string       `json:"pickupAt" doc:"Wall clock of the place." example:"2027-05-01T10:00"`
+	ReturnAt   string       `json:"returnAt" doc:"Wall clock of the place." example:"2027-05-05T10:00"`
+	Total      Money        `json:"total"`
+	Version    int64        `json:"version"`
+	CreatedAt  time.Time    `json:"createdAt"`
+}
+
+// Happened is something that happened to a booking, as staff sees it.
+type Happened struct {
+	ID        string          `json:"id" example:"evt_01kas0f3m2x7h9tq"`
+	At        time.Time       `json:"at"`
+	Event     string          `json:"event" example:"confirm"`
+	By        string          `json:"by"`
+	Reason    string          `json:"reason,omitempty"`
+	RequestID string          `json:"requestId,omitempty"`
+	Before    json.RawMessage `json:"before"`
+	After     json.RawMessage `json:"after"`
 }

@@ -3,6 +3,7 @@ package exodrive_test
 import (
 	"errors"
 	"net/url"
+	"reflect"
 	"testing"
 
 	"github.com/exodrive/exodrive"
@@ -59,7 +60,7 @@ func TestContact(t *testing.T) {
 // A wrong parameter of staff's list is named, and a right one is understood.
 func TestBookingQuery(t *testing.T) {
 	q, err := exodrive.ParseBookingQuery(url.Values{"state": {"held"}, "email": {" Maria@Example.com "}, "startDate": {"2027-05-01"}, "endDate": {"2027-05-01"}, "junk": {"x"}})
-	if want := (exodrive.BookingQuery{State: exodrive.Held, Email: "maria@example.com", From: exodrive.MustDate("2027-05-01"), To: exodrive.MustDate("2027-05-01")}); err != nil || q != want {
+	if want := (exodrive.BookingQuery{States: []exodrive.BookingState{exodrive.Held}, Email: "maria@example.com", From: exodrive.MustDate("2027-05-01"), To: exodrive.MustDate("2027-05-01")}); err != nil || !reflect.DeepEqual(q, want) {
 		t.Errorf("%+v, %v", q, err)
 	}
 	for name, value := range map[string]string{"state": "lost", "carId": "ferrari", "startDate": "2027-02-30", "endDate": "yesterday"} {

@@ -13,6 +13,7 @@ import (
 // reason why it is not our own code.
 var thirdParty = map[string]string{
 	"github.com/alecthomas/kong":               "command line: subcommands, flags and their help from one struct",
+	"github.com/anishathalye/porcupine":        "tests: whether a history of concurrent bookings can be explained by one clerk who does one thing after the other",
 	"github.com/andybalholm/brotli":            "brotli: a tenth smaller than gzip, for what is compressed once and sent often",
 	"github.com/danielgtaylor/huma/v2":         "OpenAPI 3.1 and validation from the same Go types that the handlers use",
 	"github.com/google/go-cmp":                 "tests: a readable difference of two large values",

@@ -17,6 +17,7 @@ const (
 	CustomerID = "cus_"
 	BookingID  = "bkg_"
 	EventID    = "evt_"
+	MoveID     = "mov_"
 	ReviewID   = "rev_"
 	UserID     = "usr_"
 	TokenID    = "tok_"

@@ -15,6 +15,10 @@ type Policy struct {
 
 	DepositHours int `json:"depositHours"` // the deposit is held so long before the pick-up
 	DepositDays  int `json:"depositDays"`  // and released at the latest so long after the return
+
+	GraceMinutes int   `json:"graceMinutes"` // a return so much later than agreed costs nothing
+	LatePercent  int   `json:"latePercent"`  // of an average day of the price, for each further day that is begun after that
+	FuelEighth   int64 `json:"fuelEighth"`   // minor units, for each eighth of a tank that is missing
 }
 
 // DefaultPolicy is that of a fleet that sets none.
@@ -22,13 +26,20 @@ var DefaultPolicy = Policy{
 	QuoteMinutes: 30, HoldSeconds: 24 * 60 * 60, OpenHolds: 3,
 	FreeHours: 72, FeeHours: 24, FeeDays: 1,
 	DepositHours: 48, DepositDays: 3,
+	GraceMinutes: 30, LatePercent: 100, FuelEighth: 25_00,
 }
+
+// mostLatePercent bounds what a late day costs: ten days of the price.
+const mostLatePercent = 1000
 
 // Validate refuses a policy that contradicts itself.
 func (p Policy) Validate() error {
 	if p.QuoteMinutes < 1 || p.HoldSeconds < 1 || p.OpenHolds < 1 || p.FeeDays < 0 || p.FeeHours < 0 || p.FreeHours < p.FeeHours ||
-		p.DepositHours < 0 || p.DepositDays < 0 {
+		p.DepositHours < 0 || p.DepositDays < 0 || p.GraceMinutes < 0 {
 		return Errorf(Invalid, "Times of the policy are above 0, and freeHours is not below feeHours.")
+	}
+	if p.LatePercent < 0 || p.LatePercent > mostLatePercent || p.FuelEighth < 0 || p.FuelEighth > MaxAmount {
+		return Errorf(Invalid, "latePercent is from 0 to %d, and fuelEighth is an amount in minor units.", mostLatePercent)
 	}
 	return nil
 }
@@ -67,4 +78,12 @@ func CancelFee(terms []CancelTerm, now time.Time) (Money, error) {
 		}
 	}
 	return Money{}, Errorf(Conflict, "The pick-up is over, so this rental cannot be cancelled any more.")
+}
+
+// MissFee is what is kept when nobody comes: the last of the terms of cancelling.
+func MissFee(terms []CancelTerm, currency Currency) Money {
+	if len(terms) == 0 {
+		return Money{0, currency}
+	}
+	return terms[len(terms)-1].Fee
 }

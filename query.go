@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Sort is an order of the list.
@@ -194,6 +195,14 @@ func (p *params) text(name string) string {
 	words := SearchWords(s)
 	slices.Sort(words) // every word must be found, so their order means nothing
 	return strings.Join(words, " ")
+}
+
+// phrase is a text that is looked for as it is, blanks made one.
+func (p *params) phrase(name string) string {
+	s := strings.Join(strings.Fields(p.get(name)), " ")
+	p.faults.check(s == "" || utf8.ValidString(s) && isName(s), name, "%s is no text that could be found.", name)
+	p.faults.check(utf8.RuneCountInString(s) <= maxSearchRunes, name, "%s has at most %d characters.", name, maxSearchRunes)
+	return s
 }
 
 func (p *params) date(name string) Date {

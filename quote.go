@@ -78,6 +78,7 @@ type BookingTerms struct {
 	DepositHold  *DepositHold `json:"depositHold,omitempty" doc:"When the deposit is held and released, if there is one."`
 	Cancellation []CancelTerm `json:"cancellation" nullable:"false" doc:"What cancelling costs, and until when."`
 	Distance     Distance     `json:"distance"`
+	Back         *ReturnTerms `json:"back,omitempty" doc:"What it costs if the car comes back late or with less fuel."`
 	Rules        []string     `json:"rules" nullable:"false" doc:"The days and the rules in words."`
 }
 
@@ -154,6 +155,7 @@ func NewQuote(r TripRequest, t Terms, now time.Time) (*Quote, error) {
 		q.DepositHold = &DepositHold{HeldOn: max(DateOf(held), trip.PickupPlace.Today(now)), ReleasedBy: trip.ReturnDate.Add(t.Policy.DepositDays)}
 	}
 	q.Cancellation = t.Policy.CancelTerms(q.Pickup.At, q.Price)
+	q.Back = t.returnTerms(q, trip)
 	q.Rules = q.inWords(t.Car, trip)
 	return q, nil
 }

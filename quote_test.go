@@ -98,6 +98,8 @@ func TestQuote(t *testing.T) {
 		"400 miles are included; each further mile costs 2.50 USD.",
 		"Drivers are at least 25 years old on the day of pick-up.",
 		"A deposit of 5000.00 USD is held on 29 April 2027, not charged, and released by 8 May 2027 if the car comes back as it left.",
+		"Bring the car back with as much fuel as it left with; each eighth of a tank that is missing costs 25.00 USD. " +
+			"The rental is paid until 5 May 2027, 10:00 (EDT); from 30 minutes later, each further day that is begun costs 59.40 USD.",
 		"Cancelling is free until 28 April 2027, 10:00 (EDT); until 30 April 2027, 10:00 (EDT) it costs 59.40 USD; until the pick-up nothing is paid back.",
 	}
 	if !slices.Equal(q.Rules, want) {

@@ -33,14 +33,14 @@ func (q *Quote) inWords(car CarTerms, trip Trip) []string {
 		rules = append(rules, fmt.Sprintf("A deposit of %s is held on %s, not charged, and released by %s if the car comes back as it left.",
 			q.Deposit, dayWords(h.HeldOn), dayWords(h.ReleasedBy)))
 	}
+	if words := q.Back.inWords(); words != "" {
+		rules = append(rules, words)
+	}
 	return append(rules, cancelWords(q.Cancellation, q.Total))
 }
 
 func (q *Quote) distanceWords() string {
-	unit := "kilometre"
-	if q.Distance.Units == Imperial {
-		unit = "mile"
-	}
+	unit := q.Distance.Units.one()
 	switch {
 	case q.Distance.Included == 0:
 		return "You may drive as far as you like."
@@ -49,6 +49,14 @@ func (q *Quote) distanceWords() string {
 	default:
 		return fmt.Sprintf("%s are included; each further %s costs %s.", count(q.Distance.Included, unit), unit, q.Distance.Extra)
 	}
+}
+
+// one is what a unit of distance is called.
+func (u Units) one() string {
+	if u == Imperial {
+		return "mile"
+	}
+	return "kilometre"
 }
 
 // cancelWords tells the terms of cancelling in one sentence.

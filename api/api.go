@@ -105,10 +105,11 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 	c.Tags = []*huma.Tag{
 		{Name: "Catalogue", Description: "What anybody may read."},
 		{Name: "Bookings", Description: "What a trip costs, and booking it."},
+		{Name: "Customers", Description: "Who has booked."},
 		{Name: "Cars", Description: "The fleet, for administrators."},
 		{Name: "Calendar", Description: "Maintenance and prices of single days."},
 		{Name: "Offers", Description: "Places, price rules, extras and coupons."},
-		{Name: "Reviews", Description: "Written by renters, and moderation."},
+		{Name: "Reviews", Description: "Moderation."},
 		{Name: "Cache", Description: "What is kept of the answers, for operators."},
 		{Name: "Metrics", Description: "How fast and how well answers are given, for operators."},
 		{Name: "Audit", Description: "Who changed what."},

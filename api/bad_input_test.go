@@ -42,6 +42,12 @@ func TestWrongParameters(t *testing.T) {
 		{"/api/cars/ferrari-roma/availability?startDate=2026-12-01&endDate=2027-12-02", "endDate", "At most 366 days"},
 		{"/api/cars/ferrari-roma/reviews?page=0", "page", "from 1 to 500"}, {"/api/cars/ferrari-roma/reviews?limit=51", "limit", "from 1 to 50"},
 		{"/api/admin/cars?limit=51", "limit", "from 1 to 50"}, {"/api/admin/reviews?status=funny", "status", "pending, approved or refused"},
+		{"/api/admin/bookings?state=held,lost", "state", "one of held, confirmed"}, {"/api/admin/bookings?carId=ferrari", "carId", "an id such as car_"},
+		{"/api/admin/bookings?customerId=maria", "customerId", "an id such as cus_"}, {"/api/admin/bookings?email=maria", "email", "search finds parts"},
+		{"/api/admin/bookings?startDate=2027-05-02&endDate=2027-05-01", "endDate", "before startDate"}, {"/api/admin/bookings?search=%00", "search", "no text"},
+		{"/api/admin/bookings?search=%ff", "search", "no text"}, {"/api/admin/bookings?search=" + strings.Repeat("x", 101), "search", "at most 100 characters"},
+		{"/api/admin/customers?search=%E2%80%AE", "search", "no text"}, {"/api/admin/customers?limit=51", "limit", "from 1 to 50"},
+		{"/api/admin/customers/cus_01kas0f3m2x7h9tq?page=0", "page", "from 1 to 500"},
 	} {
 		p := problem(t, test.path, s.do(call{method: "GET", path: test.path, as: adminToken}), 400, "invalid")
 		if len(p.Errors) == 0 || p.Errors[0].Parameter != test.parameter || p.Errors[0].Pointer != "" || !strings.Contains(p.Errors[0].Message, test.say) {

@@ -70,7 +70,8 @@ func (a *api) adminConfirmBooking(ctx context.Context, in *bookingID) (*answer[r
 }
 
 type cancelRequest struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The car is in the workshop."`
+	Reason  string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The car is in the workshop."`
+	AtTerms bool   `json:"atTerms,omitempty" required:"false" doc:"The renter asked for it: what the terms say is kept. Else cancelling costs nothing."`
 }
 
 type cancelBody struct {
@@ -79,7 +80,11 @@ type cancelBody struct {
 }
 
 func (a *api) adminCancelBooking(ctx context.Context, in *cancelBody) (*answer[rental.BookingView], error) {
-	return answerOf(a.Rental.CancelForRenter(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
+	cancel := a.Rental.CancelForRenter
+	if in.Body.value.AtTerms {
+		cancel = a.Rental.CancelAtTerms
+	}
+	return answerOf(cancel(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
 }
 
 func (a *api) adminListBookings(ctx context.Context, in *parameters) (*answer[list[exodrive.BookingRow]], error) {
@@ -95,11 +100,13 @@ func (a *api) adminListBookings(ctx context.Context, in *parameters) (*answer[li
 // bookingParams describe what a list of bookings may be asked for.
 func bookingParams() []*huma.Param {
 	return append([]*huma.Param{
-		query("state", "Only bookings in this state.", words(exodrive.BookingStates), "held"),
+		several("state", "Only bookings in one of these states", words(exodrive.BookingStates), "held", "confirmed"),
 		query("carId", "Only bookings of this car.", text(100), nil),
+		query("customerId", "Only bookings of this customer.", text(100), nil),
 		query("email", "Only bookings with this e-mail address, in any case.", text(254), nil),
 		query("startDate", "Only bookings with a rental day on this day or later.", day(), nil),
 		query("endDate", "Only bookings with a rental day on this day or earlier.", day(), nil),
+		personSearch("bookings"),
 	}, pageParams(defaultAdminPage)...)
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,8 +26,20 @@ var descriptions = map[string]string{
 	"readBooking":         "The token is as good as a password for this one booking.",
 	"cancelBooking":       "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
 	"adminListBookings":   "The latest pick-up first.",
+	"adminListCustomers":  "The newest first. Name and number are those of a customer's first booking; each booking has its own.",
+	"adminReadCustomer":   "With the bookings, the latest pick-up first, a page at a time.",
 	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",
 	"adminConfirmBooking": "Also one whose hold ran out, if its days can be taken again.",
+	"adminReadBooking":    "What its renter sees, and besides what was read off the car, every move of its money and everything that happened to it.",
+	"adminHandOver": "The odometer is not below the car's last. Before the day of pick-up it needs a reason, and the days until then to be free; the booking gets them at no other price. " +
+		"The car's odometer is noted with it.",
+	"adminTakeBack": "Distance beyond the allowance, fuel that is missing and days that were begun too late are charged by the terms that were agreed, and each charge says in words how it was worked out; " +
+		"the price stays as it was accepted. Rental days that were not begun are free for others, after the car's turnaround. With dryRun nothing changes.",
+	"adminCompleteBooking": "While something is to be paid, given back or held, it is a conflict, unless a reason says why.",
+	"adminMissPickup":      "After the pick-up. Its days are free at once, and what cancelling at the last moment would have cost is kept.",
+	"adminRecordMoney": "A payment is at most what is due, a refund at most what was paid, a deposit at most what was agreed; of a deposit is kept at most what is held and due, and it is released whole. " +
+		"The same Idempotency-Key with another body is key_reused.",
+	"adminAddCharge": "Once the car was handed over. An amount below zero is a credit. Charges are never altered: what was wrong is taken off by a credit.",
 
 	"adminListCars":    "By name, without images, features and specs.",
 	"adminCreateCar":   "The car is public at once unless available is false. The slug is made from the name when it is empty.",
@@ -41,9 +54,6 @@ var descriptions = map[string]string{
 	"adminUnblockDays": "Days that are free or belong to a booking stay as they are. The answer tells how many were given back.",
 	"adminSetPrices":   "Such a price wins over base rate and price rules.",
 	"adminClearPrices": "The answer tells how many days had a price of their own.",
-
-	"readReview":  "The token is that of a completed booking, and opens nothing else of it. A rental that is not completed is a conflict.",
-	"writeReview": "Once, and only for a completed rental; otherwise it is a conflict. It is public after somebody approved it, as a verified review.",
 
 	"adminListReviews":   "Oldest first, in any status unless one is asked for.",
 	"adminApproveReview": "It counts in the car's rating from now on.",
@@ -66,12 +76,14 @@ func describe(op *huma.Operation) {
 	}
 	describeHeaders(op)
 	// huma's word for an input that does not fit its schema; ours is 400.
-	if op.OperationID != bookID {
+	keyed := func(p *huma.Param) bool { return p.Name == "Idempotency-Key" }
+	if !slices.ContainsFunc(op.Parameters, keyed) {
 		delete(op.Responses, "422")
 	}
 	for _, p := range op.Parameters {
-		if p.In == "header" && p.Name == "If-Match" {
-			// Only here: huma would refuse a call without it as a 400, not a 428.
+		if p.Name == "If-Match" || keyed(p) && op.OperationID != bookID {
+			// Only here: huma would refuse a call without it in its own words, and one
+			// without If-Match as a 400, not a 428.
 			p.Required = true
 		}
 	}

@@ -24,6 +24,16 @@ func (a *api) routes() {
 	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
 	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
+	admin(a, get("/api/admin/bookings/{bookingId}", "adminReadBooking", "A booking with all that happened to it").in("Bookings"), a.adminReadBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/hand-over", "adminHandOver", "Hand the car over").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminHandOver)
+	admin(a, post("/api/admin/bookings/{bookingId}/take-back", "adminTakeBack", "Take the car back, and tell what that costs").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminTakeBack)
+	admin(a, post("/api/admin/bookings/{bookingId}/complete", "adminCompleteBooking", "End a rental that is checked and settled").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCompleteBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/no-show", "adminMissPickup", "Note that the renter did not come").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminMissPickup)
+	admin(a, post("/api/admin/bookings/{bookingId}/money", "adminRecordMoney", "Note money that moved at the counter").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminRecordMoney)
+	admin(a, post("/api/admin/bookings/{bookingId}/charges", "adminAddCharge", "Add a charge to a rental").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminAddCharge)
+
+	admin(a, get("/api/admin/customers", "adminListCustomers", "Customers", append(pageParams(defaultAdminPage), personSearch("customers"))...).in("Customers"), a.adminListCustomers)
+	admin(a, get("/api/admin/customers/{customerId}", "adminReadCustomer", "One customer and the bookings", pageParams(defaultAdminPage)...).in("Customers"), a.adminReadCustomer)
 
 	admin(a, get("/api/admin/cars", "adminListCars", "All cars, archived ones too", pageParams(defaultAdminPage)...).in("Cars"), a.adminListCars)
 	admin(a, post("/api/admin/cars", "adminCreateCar", "Add a car").in("Cars"), a.adminCreateCar)
@@ -45,8 +55,6 @@ func (a *api) routes() {
 	offer(a, "extras", "extra", exodrive.ExtraID, exampleExtra(), extras(a))
 	offer(a, "coupons", "coupon", exodrive.CouponID, exampleCoupon(), coupons(a))
 
-	open(a, get("/api/reviews/{reviewToken}", "readReview", "What a renter may review, and what he wrote").in("Reviews"), httpx.LimitReads, a.readReview)
-	open(a, post("/api/reviews/{reviewToken}", "writeReview", "Review a rental").in("Reviews").mayMiss(), httpx.LimitBookings, a.writeReview)
 	admin(a, get("/api/admin/reviews", "adminListReviews", "Reviews for moderation", append(pageParams(defaultAdminPage), reviewStatusParam)...).in("Reviews"), a.adminListReviews)
 	admin(a, post("/api/admin/reviews/{reviewId}/approve", "adminApproveReview", "Publish a review").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminApproveReview)
 	admin(a, post("/api/admin/reviews/{reviewId}/refuse", "adminRefuseReview", "Keep a review from the public").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminRefuseReview)
@@ -66,7 +74,7 @@ func (a *api) routes() {
 // listCarsID names the operation whose searches have a rate limit of their own.
 const listCarsID = "listCars"
 
-// bookID names the operation that answers 422, to a key that came with another body.
+// bookID names the operation that may be called without an Idempotency-Key.
 const bookID = "book"
 
 // Page sizes where the caller names none.
@@ -87,16 +95,21 @@ func (a *api) finish() {
 		}
 	}
 	for path, example := range map[string]any{
-		"POST /api/quotes":                            exampleTrip(),
-		"POST /api/bookings":                          exampleBooking(),
-		"POST /api/admin/bookings/{bookingId}/cancel": cancelRequest{"The car is in the workshop."},
-		"POST /api/reviews/{reviewToken}":             exampleReview(),
-		"POST /api/admin/cars":                        exampleCar(),
-		"PUT /api/admin/cars/{carId}":                 exampleCar(),
-		"POST /api/admin/cars/bulk":                   exampleBulk(),
-		"POST /api/admin/cars/{carId}/blocks":         exampleBlock(),
-		"PUT /api/admin/cars/{carId}/prices":          examplePrices(),
-		"POST /api/admin/cache-warm":                  exampleWarm(),
+		"POST /api/quotes":                               exampleTrip(),
+		"POST /api/bookings":                             exampleBooking(),
+		"POST /api/admin/bookings/{bookingId}/cancel":    cancelRequest{Reason: "The car is in the workshop."},
+		"POST /api/admin/bookings/{bookingId}/hand-over": exampleHandOver(),
+		"POST /api/admin/bookings/{bookingId}/take-back": exampleTakeBack(),
+		"POST /api/admin/bookings/{bookingId}/complete":  deskRequest{Reason: "Paid by bank transfer."},
+		"POST /api/admin/bookings/{bookingId}/no-show":   deskRequest{Reason: "Nobody came, and the phone is off."},
+		"POST /api/admin/bookings/{bookingId}/money":     exampleMoney(),
+		"POST /api/admin/bookings/{bookingId}/charges":   exampleCharge(),
+		"POST /api/admin/cars":                           exampleCar(),
+		"PUT /api/admin/cars/{carId}":                    exampleCar(),
+		"POST /api/admin/cars/bulk":                      exampleBulk(),
+		"POST /api/admin/cars/{carId}/blocks":            exampleBlock(),
+		"PUT /api/admin/cars/{carId}/prices":             examplePrices(),
+		"POST /api/admin/cache-warm":                     exampleWarm(),
 	} {
 		a.bodyExample(path, example)
 	}

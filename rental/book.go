@@ -211,7 +211,7 @@ func (s *Service) takeDays(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Boo
 
 // keyOf is what is remembered of a call with an idempotency key; nil without one. Only
 // hashes are kept.
-func keyOf(who exodrive.Actor, r BookRequest, c Call) *sqlstore.KeyRow {
+func keyOf(who exodrive.Actor, r any, c Call) *sqlstore.KeyRow {
 	if c.Key == "" {
 		return nil
 	}
@@ -238,7 +238,7 @@ func (s *Service) madeBefore(ctx context.Context, tx *sqlstore.Tx, key *sqlstore
 	case err != nil || !found:
 		return nil, err
 	case before.Fingerprint != key.Fingerprint:
-		return nil, exodrive.Errorf(exodrive.KeyReused, "This Idempotency-Key came with another body before; use a new key for a new booking.")
+		return nil, exodrive.Errorf(exodrive.KeyReused, "This Idempotency-Key came with another body before; use a new key for something new.")
 	}
 	return tx.Booking(ctx, before.BookingID)
 }

@@ -166,7 +166,7 @@ func TestBookingsOfStaff(t *testing.T) {
 			return rows
 		}
 		for name, ask := range map[string]exodrive.BookingQuery{
-			"by customer": {Email: "maria@example.com"}, "by state": {State: exodrive.Held, Email: "maria@example.com"},
+			"by customer": {Email: "maria@example.com"}, "by state": {States: []exodrive.BookingState{exodrive.Held}, Email: "maria@example.com"},
 			"by car and first day": {CarID: b.Car.ID, From: b.FirstDay, To: b.FirstDay}, "by last day": {CarID: b.Car.ID, From: b.LastDay, To: b.LastDay},
 		} {
 			if rows := find(ask); len(rows) != 1 || rows[0].ID != b.ID || rows[0].LastDay != b.LastDay || rows[0].CarName != b.Car.Name || rows[0].HoldUntil == nil {
@@ -174,7 +174,7 @@ func TestBookingsOfStaff(t *testing.T) {
 			}
 		}
 		for name, ask := range map[string]exodrive.BookingQuery{
-			"another state": {State: exodrive.Confirmed, Email: "maria@example.com"}, "the day after": {CarID: b.Car.ID, From: b.LastDay + 1, To: b.LastDay + 1},
+			"another state": {States: []exodrive.BookingState{exodrive.Confirmed}, Email: "maria@example.com"}, "the day after": {CarID: b.Car.ID, From: b.LastDay + 1, To: b.LastDay + 1},
 			"the day before": {CarID: b.Car.ID, From: b.FirstDay - 1, To: b.FirstDay - 1}, "nobody": {Email: "nobody@example.com"},
 		} {
 			if rows := find(ask); len(rows) != 0 {

@@ -15,15 +15,16 @@ type BookingView struct {
 	State     exodrive.BookingState `json:"state"`
 	HoldUntil *time.Time            `json:"holdUntil,omitempty" doc:"Until then the days are held."`
 	Payment   exodrive.PaymentState `json:"payment"`
+	Account   *exodrive.Account     `json:"account" doc:"Where payment and deposit stand."`
+	Charges   []exodrive.Charge     `json:"charges" nullable:"false" doc:"What came after the price, which stays as it was accepted."`
 	Car       CarRef                `json:"car"`
 	Customer  exodrive.Contact      `json:"customer"`
 	FirstDay  exodrive.Date         `json:"firstDay" doc:"First rental day."`
 	LastDay   exodrive.Date         `json:"lastDay" doc:"Last rental day, included."`
 	exodrive.Price
 	exodrive.BookingTerms
-	ReviewToken string    `json:"reviewToken,omitempty" doc:"Opens the review of a completed rental and nothing else: /api/reviews/{reviewToken}."`
-	Version     int64     `json:"version"`
-	CreatedAt   time.Time `json:"createdAt"`
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"createdAt"`
 }
 
 // CarRef names a car.
@@ -35,6 +36,18 @@ type CarRef struct {
 
 // view reads what a booking shows besides itself.
 func (s *Service) view(ctx context.Context, b *exodrive.Booking) (*BookingView, error) {
+	money, err := s.store.MoneyOf(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return s.viewWith(ctx, b, money)
+}
+
+func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlstore.MoneyRows) (*BookingView, error) {
+	account, err := exodrive.NewAccount(b, money.Charges, money.Fee, money.Moves)
+	if err != nil {
+		return nil, err
+	}
 	car, err := s.store.CarTerms(ctx, b.CarID)
 	if err != nil {
 		return nil, err
@@ -43,25 +56,14 @@ func (s *Service) view(ctx context.Context, b *exodrive.Booking) (*BookingView, 
 	if err != nil {
 		return nil, err
 	}
-	moves, err := s.store.Payments(ctx, b.ID)
-	if err != nil {
-		return nil, err
-	}
-	payment, err := exodrive.PaymentOf(moves)
-	if err != nil {
-		return nil, err
-	}
 	v := &BookingView{
-		ID: b.ID, Token: s.signs.link(toBooking, b), State: b.State, Payment: payment,
+		ID: b.ID, Token: s.signs.link(b), State: b.State, Payment: account.Payment, Account: account, Charges: money.Charges,
 		Car: CarRef{car.ID, car.Slug, car.Name}, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
-		Price: exodrive.Price{Days: b.Days.Len(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: b.Terms,
+		Price: exodrive.Price{Days: b.PaidDays(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: b.Terms,
 		Version: b.Version, CreatedAt: b.CreatedAt,
 	}
 	if b.State == exodrive.Held {
 		v.HoldUntil = &b.HoldUntil
-	}
-	if b.State == exodrive.Completed {
-		v.ReviewToken = s.signs.link(toReview, b)
 	}
 	return v, nil
 }
@@ -69,31 +71,31 @@ func (s *Service) view(ctx context.Context, b *exodrive.Booking) (*BookingView, 
 // Booking is the booking that a link opens. A link that is wrong or was revoked is
 // not_found, like a booking that never was.
 func (s *Service) Booking(ctx context.Context, link string) (*BookingView, error) {
-	b, err := s.opened(ctx, toBooking, link)
+	b, err := s.opened(ctx, link)
 	if err != nil {
 		return nil, err
 	}
 	return s.view(ctx, b)
 }
 
-func (s *Service) opened(ctx context.Context, purpose, link string) (*exodrive.Booking, error) {
+func (s *Service) opened(ctx context.Context, link string) (*exodrive.Booking, error) {
 	id, signature, ok := s.signs.opens(link)
 	if ok {
 		b, err := s.store.Booking(ctx, id)
-		if err == nil && s.signs.openedBy(purpose, b, signature) {
+		if err == nil && s.signs.openedBy(b, signature) {
 			return b, nil
 		}
 		if err != nil && exodrive.CodeOf(err) != exodrive.NotFound {
 			return nil, err
 		}
 	}
-	return nil, exodrive.Errorf(exodrive.NotFound, "This link opens no %s. Use the newest one that you were sent, or ask us.", purpose)
+	return nil, exodrive.Errorf(exodrive.NotFound, "This link opens no booking. Use the newest one that you were sent, or ask us.")
 }
 
 // CancelBooking cancels the booking that a link opens, at what the terms say. It is a
 // conflict once the car was handed over or the pick-up is over.
 func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView, error) {
-	b, err := s.opened(ctx, toBooking, link)
+	b, err := s.opened(ctx, link)
 	if err != nil {
 		return nil, err
 	}
@@ -101,11 +103,11 @@ func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView,
 }
 
 // feeOfCancelling is what a renter who cancels now pays; a hold costs nothing.
-func feeOfCancelling(b *exodrive.Booking, now time.Time) (map[string]any, error) {
+func feeOfCancelling(_ context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
 	if b.State == exodrive.Held {
 		return map[string]any{"fee": exodrive.Money{Currency: b.Total.Currency}}, nil
 	}
-	fee, err := exodrive.CancelFee(b.Terms.Cancellation, now)
+	fee, err := exodrive.CancelFee(b.Terms.Cancellation, tx.Now)
 	return map[string]any{"fee": fee}, err
 }
 
@@ -133,8 +135,7 @@ func (s *Service) Bookings(ctx context.Context, who exodrive.Actor, ask exodrive
 	return s.store.Bookings(ctx, ask, page)
 }
 
-// CancelForRenter cancels a booking by staff, who says why. What that costs is between
-// house and renter.
+// CancelForRenter cancels a booking by staff, who says why, at no cost to the renter.
 func (s *Service) CancelForRenter(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingView, error) {
 	if err := who.May(exodrive.ScopeBook); err != nil {
 		return nil, err
@@ -142,29 +143,37 @@ func (s *Service) CancelForRenter(ctx context.Context, who exodrive.Actor, id, r
 	return s.move(ctx, who, id, exodrive.CancelBooking, reason, nil)
 }
 
+// CancelAtTerms is CancelForRenter at what the terms say, as if the renter did it.
+func (s *Service) CancelAtTerms(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingView, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	return s.move(ctx, who, id, exodrive.CancelBooking, reason, feeOfCancelling)
+}
+
+// happening does what else belongs to an event, after the state table has let it pass,
+// and says what the event says of it. The booking is as it is under its car's lock.
+type happening func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (detail map[string]any, err error)
+
 // move lets something happen to a booking: its state follows the table, its days follow
 // the state, and the event is written, all in one transaction that has the car's row
-// first. detail, if there is one, is asked for what else the event says, of the booking as
-// it is under that lock.
-func (s *Service) move(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, detail func(*exodrive.Booking, time.Time) (map[string]any, error)) (*BookingView, error) {
-	var b *exodrive.Booking
-	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
-		b, err = s.lockBooking(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		var more map[string]any
-		if _, err := b.State.After(e); err == nil && detail != nil {
-			if more, err = detail(b, tx.Now); err != nil {
-				return err
-			}
-		}
-		return s.moveLocked(ctx, tx, who, b, e, reason, more)
-	})
+// first.
+func (s *Service) move(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, also happening) (*BookingView, error) {
+	b, err := s.moved(ctx, who, id, e, reason, also)
 	if err != nil {
 		return nil, err
 	}
 	return s.view(ctx, b)
+}
+
+func (s *Service) moved(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, also happening) (b *exodrive.Booking, err error) {
+	err = s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		if b, err = s.lockBooking(ctx, tx, id); err != nil {
+			return err
+		}
+		return s.moveLocked(ctx, tx, who, b, e, reason, also)
+	})
+	return b, err
 }
 
 // lockBooking locks the car of a booking and then reads the booking, which only who has
@@ -184,12 +193,18 @@ func (s *Service) lockBooking(ctx context.Context, tx *sqlstore.Tx, id string) (
 	return now, err
 }
 
-func (s *Service) moveLocked(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, e exodrive.BookingEvent, reason string, detail map[string]any) error {
+func (s *Service) moveLocked(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, e exodrive.BookingEvent, reason string, also happening) error {
 	before := stateOf(b)
 	had := b.State
 	next, err := had.After(e)
 	if err != nil {
 		return err
+	}
+	var detail map[string]any
+	if also != nil {
+		if detail, err = also(ctx, tx, b); err != nil {
+			return err
+		}
 	}
 	if !had.Occupies() && next.Occupies() {
 		// First the days: the constraint on bookings would refuse without naming them.

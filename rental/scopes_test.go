@@ -59,6 +59,15 @@ func stories() []story {
 		reading("reviews", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.AllReviews(ctx, who, "", firstPage))
 		}),
+		reading("bookings", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return third(w.Bookings(ctx, who, exodrive.BookingQuery{}, firstPage))
+		}),
+		reading("customers", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return third(w.Customers(ctx, who, exodrive.CustomerQuery{}, firstPage))
+		}),
+		reading("customer", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.Customer(ctx, who, fleet().Customers[0].ID, firstPage))
+		}),
 		reading("cache", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return second(w.CacheStats(ctx, who))
 		}),

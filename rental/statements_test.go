@@ -59,6 +59,12 @@ var pagedReads = []struct {
 	{"reviews to judge", managed(func(s *rental.Service, ctx context.Context, who exodrive.Actor, page exodrive.PageQuery) ([]exodrive.Review, int, error) {
 		return s.AllReviews(ctx, who, "", page)
 	})},
+	{"bookings", managed(func(s *rental.Service, ctx context.Context, who exodrive.Actor, page exodrive.PageQuery) ([]exodrive.BookingRow, int, error) {
+		return s.Bookings(ctx, who, exodrive.BookingQuery{}, page)
+	})},
+	{"customers", managed(func(s *rental.Service, ctx context.Context, who exodrive.Actor, page exodrive.PageQuery) ([]exodrive.CustomerRow, int, error) {
+		return s.Customers(ctx, who, exodrive.CustomerQuery{}, page)
+	})},
 }
 
 // A page of fifty takes as many statements as a page of one, and the database

@@ -16,16 +16,18 @@ func (q queries) Bookings(ctx context.Context, ask exodrive.BookingQuery, page e
 	if err := q.row(ctx, count.text.String(), count.args...).scan(&total); err != nil {
 		return nil, 0, err
 	}
-	s := bookingsWhere(`SELECT b.id, b.state, b.hold_until, b.car_id, c.name, b.first_name, b.last_name, b.email, b.phone, b.start_date, b.end_date,
-		b.pickup_at, b.return_at, b.total, b.currency, b.version, b.created_at FROM bookings b JOIN cars c ON c.id = b.car_id WHERE TRUE`, ask)
+	s := bookingsWhere(`SELECT `+bookingRowColumns+` FROM bookings b JOIN cars c ON c.id = b.car_id WHERE TRUE`, ask)
 	s.add(` ORDER BY b.start_date DESC, b.id DESC LIMIT ? OFFSET ?`, page.Limit, (page.Page-1)*page.Limit)
 	rows, err := collect(ctx, q, scanBookingRow, s.text.String(), s.args...)
 	return rows, total, err
 }
 
+const bookingRowColumns = `b.id, b.state, b.hold_until, b.car_id, c.name, b.customer_id, b.first_name, b.last_name, b.email, b.phone,
+	b.start_date, b.end_date, b.pickup_at, b.return_at, b.total, b.currency, b.version, b.created_at`
+
 func scanBookingRow(r scanner) (b exodrive.BookingRow, err error) {
 	var hold sql.NullInt64
-	err = r.Scan(&b.ID, &b.State, &hold, &b.CarID, &b.CarName, &b.Customer.FirstName, &b.Customer.LastName, &b.Customer.Email, &b.Customer.Phone,
+	err = r.Scan(&b.ID, &b.State, &hold, &b.CarID, &b.CarName, &b.CustomerID, &b.Customer.FirstName, &b.Customer.LastName, &b.Customer.Email, &b.Customer.Phone,
 		&b.FirstDay, &b.LastDay, &b.PickupAt, &b.ReturnAt, &b.Total.Amount, &b.Total.Currency, &b.Version, instant{&b.CreatedAt})
 	b.LastDay-- // stored half-open
 	if hold.Valid {
@@ -38,11 +40,14 @@ func scanBookingRow(r scanner) (b exodrive.BookingRow, err error) {
 // bookingsWhere adds what a question picks out to a statement about bookings b.
 func bookingsWhere(text string, ask exodrive.BookingQuery) *statement {
 	s := new(statement).add(text)
-	if ask.State != "" {
-		s.add(` AND b.state = ?`, ask.State)
+	if len(ask.States) > 0 {
+		s.add(` AND b.state IN (`+marks(len(ask.States))+`)`, anys(ask.States)...)
 	}
 	if ask.CarID != "" {
 		s.add(` AND b.car_id = ?`, ask.CarID)
+	}
+	if ask.CustomerID != "" {
+		s.add(` AND b.customer_id = ?`, ask.CustomerID)
 	}
 	if ask.Email != "" {
 		s.add(` AND b.email = ?`, ask.Email)
@@ -52,6 +57,10 @@ func bookingsWhere(text string, ask exodrive.BookingQuery) *statement {
 	}
 	if ask.To != 0 {
 		s.add(` AND b.start_date <= ?`, ask.To)
+	}
+	if ask.Search != "" {
+		e := personFound("b", ask.Search)
+		s.add(` AND `+e.text, e.args...)
 	}
 	return s
 }

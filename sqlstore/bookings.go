@@ -175,13 +175,6 @@ func (q queries) BookingLines(ctx context.Context, bookingID string, currency ex
 
 const sqlBookingLines = `SELECT kind, label, quantity, unit, amount, included FROM booking_lines WHERE booking_id = $1 ORDER BY position`
 
-// Payments are the moves of the payment of a booking, in order.
-func (q queries) Payments(ctx context.Context, bookingID string) ([]exodrive.MoneyEvent, error) {
-	return collect(ctx, q, func(r scanner) (e exodrive.MoneyEvent, err error) { return e, r.Scan(&e) }, sqlPayments, bookingID)
-}
-
-const sqlPayments = `SELECT event FROM money_moves WHERE booking_id = $1 AND purpose = 'payment' ORDER BY id`
-
 // EventRow is something that happened to a booking.
 type EventRow struct {
 	ID, BookingID, Event       string
@@ -197,6 +190,15 @@ func (t *Tx) InsertEvent(ctx context.Context, e EventRow) error {
 
 const sqlInsertEvent = `INSERT INTO booking_events (id, booking_id, at, event, actor_id, actor_name, request_id, reason, before, after)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+
+// Events are what happened to a booking, the first first.
+func (q queries) Events(ctx context.Context, bookingID string) ([]exodrive.Happened, error) {
+	return collect(ctx, q, func(r scanner) (h exodrive.Happened, err error) {
+		return h, r.Scan(&h.ID, instant{&h.At}, &h.Event, &h.By, &h.RequestID, &h.Reason, asJSON{&h.Before}, asJSON{&h.After})
+	}, sqlEvents, bookingID)
+}
+
+const sqlEvents = `SELECT id, at, event, actor_name, request_id, reason, before, after FROM booking_events WHERE booking_id = $1 ORDER BY id`
 
 // KeyRow is a call with an Idempotency-Key that made a booking.
 type KeyRow struct {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +40,23 @@ func TestMain(m *testing.M) {
 // today is the day around which the rentals of these tests lie.
 var today = exodrive.MustDate("2026-07-01")
 
-// schema is the version of this release.
-const schema = 6
+// schema is the version of this release, and migrations is how many lead to it.
+var schema, migrations = func() (last, number int64) {
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil {
+		panic(err)
+	}
+	seen := map[string]bool{}
+	for _, file := range files {
+		version, _, _ := strings.Cut(filepath.Base(file), "_")
+		n, err := strconv.ParseInt(version, 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		seen[version], last = true, max(last, n)
+	}
+	return last, int64(len(seen))
+}()
 
 // noon is when the stores of these tests believe to be.
 var noon = time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)

@@ -111,6 +111,20 @@ var publicReads = []struct {
 	}},
 }
 
+// staffLists are the lists of bookings, and by which index a page finds its rows. What
+// counts them, and a search, reads as many entries as there are: of an index, or on
+// Postgres of the table if that is as narrow.
+var staffLists = []struct {
+	name, index string
+	ask         exodrive.BookingQuery
+}{
+	{"of all", "idx_bookings_list", exodrive.BookingQuery{}},
+	{"with a common text", "idx_bookings_list", exodrive.BookingQuery{Search: "ada"}},
+	{"of a car", byCarAndDays, exodrive.BookingQuery{CarID: "a car"}},
+	{"of a customer", byCustomer, exodrive.BookingQuery{CustomerID: "cus_77"}},
+	{"of a month", "idx_bookings_list", exodrive.BookingQuery{From: today, To: today.Add(30)}},
+}
+
 // With 10,000 cars, 200,000 bookings and 100,000 reviews no page reads through all bookings, days or reviews: each finds its rows by the index that was made for it.
 func TestPlans(t *testing.T) {
 	t.Parallel()
@@ -157,6 +171,20 @@ func TestPlans(t *testing.T) {
 			t.Errorf("the doctor finds %d of %d statements to read all of a table: %+v (%v)", len(scans), looked, scans, err)
 		}
 		trace.take()
+		for _, list := range staffLists {
+			ask := list.ask
+			if list.ask.CarID != "" {
+				ask.CarID = car
+			}
+			if _, _, err := s.Bookings(t.Context(), ask, exodrive.PageQuery{Page: 3, Limit: 20}); err != nil {
+				t.Fatalf("%s: %v", list.name, err)
+			}
+			for _, a := range trace.take() {
+				if p := plan(db, url, a); strings.HasPrefix(a.text, "SELECT b.id") && !strings.Contains(p, list.index) {
+					t.Errorf("the list of bookings %s does not use %s\n%s\n%s", list.name, list.index, a.text, p)
+				}
+			}
+		}
 		// What booking, the back office and a renter's own pages will ask.
 		checkPlans(t, db, url, "bookings in the way of another", "bookings", byCarAndDays, []asked{{
 			`SELECT id FROM bookings WHERE car_id = $1 AND start_date < $3 AND end_date > $2`, []any{car, today.String(), today.Add(5).String()}}})

@@ -1,0 +1,133 @@
+package rental
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// atDesk is move for staff, which sees the whole booking afterwards.
+func (s *Service) atDesk(ctx context.Context, who exodrive.Actor, id string, e exodrive.BookingEvent, reason string, also happening) (*BookingRecord, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	b, err := s.moved(ctx, who, id, e, reason, also)
+	if err != nil {
+		return nil, err
+	}
+	return s.record(ctx, b)
+}
+
+// HandOverRequest is what staff writes down when a renter drives off.
+type HandOverRequest struct {
+	Odometer int    `json:"odometer" minimum:"0" maximum:"10000000" doc:"In the unit of distance of the booking." example:"12040"`
+	Fuel     int    `json:"fuel" minimum:"0" maximum:"8" doc:"Eighths of a full tank or battery." example:"8"`
+	Note     string `json:"note,omitempty" required:"false" maxLength:"500" example:"A scratch on the left door, shown to the renter."`
+	Reason   string `json:"reason,omitempty" required:"false" maxLength:"500" doc:"Why the car leaves before its day, or how its odometer can be true."`
+}
+
+// HandOver lets the renter drive off, and notes what was read off the car. Before the day
+// of pick-up it needs a reason, and the days until then, which the booking gets without
+// another price: dates_taken if somebody has them. After the last rental day it is a
+// conflict.
+func (s *Service) HandOver(ctx context.Context, who exodrive.Actor, id string, r HandOverRequest) (*BookingRecord, error) {
+	return s.atDesk(ctx, who, id, exodrive.HandOver, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+		last, err := tx.Odometer(ctx, b.CarID)
+		if err != nil {
+			return nil, err
+		}
+		reading := exodrive.Reading{Event: exodrive.HandOver, At: instantOf(tx.Now), CarID: b.CarID, Odometer: r.Odometer, Fuel: r.Fuel, Note: r.Note, By: who.Name}
+		if err := reading.CheckHandOver(last, r.Reason != ""); err != nil {
+			return nil, err
+		}
+		if err := s.takeDaysBefore(ctx, tx, b, r.Reason); err != nil {
+			return nil, err
+		}
+		return noteReading(ctx, tx, b, &reading)
+	})
+}
+
+// takeDaysBefore gives a booking whose car leaves now the days until its first one.
+func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, reason string) error {
+	place, err := placeOf(ctx, tx, b.PickupPlace)
+	if err != nil {
+		return err
+	}
+	pickup, err := b.Pickup()
+	if err != nil {
+		return err
+	}
+	today, agreed := place.Today(tx.Now), place.Today(pickup)
+	switch {
+	case place.DayOf(tx.Now) >= b.Days.End:
+		return exodrive.Errorf(exodrive.Conflict, "The last day of this rental was %s; give it other days first.", b.Days.End-1)
+	case today >= agreed:
+		return nil
+	case reason == "":
+		return exodrive.Errorf(exodrive.Conflict, "The pick-up is on %s; to hand the car over before that day, say why as the reason.", agreed).On("/reason")
+	}
+	first := min(b.Days.Start, place.DayOf(tx.Now))
+	if err := s.expireHolds(ctx, tx, b.CarID); err != nil {
+		return err
+	}
+	taken, err := tx.TakeDays(ctx, b.CarID, exodrive.Days{Start: first, End: b.Days.Start}, exodrive.DayBooked, b.ID)
+	if err == nil && len(taken) > 0 {
+		err = daysTaken(taken)
+	}
+	if err != nil {
+		return err
+	}
+	b.Days.Start = first
+	return tx.SetBookingDays(ctx, b)
+}
+
+// placeOf is a place by its id.
+func placeOf(ctx context.Context, tx *sqlstore.Tx, id string) (*exodrive.Location, error) {
+	places, err := tx.Places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(places, func(l exodrive.Location) bool { return l.ID == id }); i >= 0 {
+		return &places[i], nil
+	}
+	return nil, exodrive.Errorf(exodrive.Internal, "The place of this booking is gone.")
+}
+
+// noteReading keeps what was read off a car, with the booking and with the car, and
+// returns what the event says of it.
+func noteReading(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, r *exodrive.Reading) (map[string]any, error) {
+	if err := tx.InsertReading(ctx, b.ID, r); err != nil {
+		return nil, err
+	}
+	return map[string]any{"odometer": r.Odometer, "fuel": r.Fuel, "at": r.At}, tx.SetOdometer(ctx, r.CarID, r.Odometer)
+}
+
+// instantOf is an instant as it is stored.
+func instantOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// CompleteBooking ends a rental that is checked and settled. While something is to be
+// paid, given back or held, it is a conflict, unless staff says why.
+func (s *Service) CompleteBooking(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingRecord, error) {
+	return s.atDesk(ctx, who, id, exodrive.CompleteBooking, reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+		_, a, err := accounts(ctx, tx, b)
+		if err == nil && reason == "" {
+			err = a.Settled()
+		}
+		return nil, err
+	})
+}
+
+// MissPickup notes that a renter did not come. Until the pick-up it is a conflict. What
+// is kept is what cancelling at the last moment would have cost.
+func (s *Service) MissPickup(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingRecord, error) {
+	return s.atDesk(ctx, who, id, exodrive.MissPickup, reason, func(_ context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+		pickup, err := b.Pickup()
+		if err == nil && !tx.Now.After(pickup) {
+			err = exodrive.Errorf(exodrive.Conflict, "The pick-up is at %s; until then nobody has missed it.", pickup.Format("2 January 2006, 15:04 (MST)"))
+		}
+		return map[string]any{"fee": exodrive.MissFee(b.Terms.Cancellation, b.Total.Currency)}, err
+	})
+}

@@ -1,0 +1,117 @@
+package rental_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/rental"
+)
+
+var desk = exodrive.Actor{ID: "usr_1", Name: "Ann", Scopes: []exodrive.Scope{exodrive.ScopeBook}, RequestID: "request-1"}
+
+// confirmed is a booking of some free days that staff agreed to.
+func confirmed(t testing.TB, w *world, days int) *rental.BookingView {
+	t.Helper()
+	b, err := w.Book(t.Context(), desk, bookingOf(freeTrip(t, w, anyCar, days), "maria"), rental.Call{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Millisecond) // so that events sort as they happened
+	if b, err = w.ConfirmBooking(t.Context(), desk, b.ID); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// odometer is what a car's odometer was last known to show.
+func odometer(t testing.TB, w *world, carID string) int {
+	t.Helper()
+	n, err := w.store.Odometer(t.Context(), carID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func recordErr(_ *rental.BookingRecord, err error) error { return err }
+
+// agrees fails where bookings and days contradict each other.
+func agrees(t testing.TB, w *world) {
+	t.Helper()
+	list, err := w.store.Disagreements(t.Context(), w.clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sentence := range list {
+		if !strings.Contains(sentence, "is held, and was to end") { // nobody sweeps in these tests
+			t.Error(sentence)
+		}
+	}
+}
+
+// A rental from the desk and back to it: what was read off the car is kept with the
+// booking and with the car, what came on top is charged by the terms that were agreed and
+// told in words, and the price stays as it was accepted.
+func TestAtTheDesk(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		b := confirmed(t, w, 4)
+		last := odometer(t, w, b.Car.ID)
+		w.clock.Set(b.Pickup.At)
+		out := rental.HandOverRequest{Odometer: last - 1, Fuel: 8}
+		refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, out)), exodrive.Invalid)
+		out.Odometer = last + 5001
+		refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, out)), exodrive.Invalid)
+		refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, rental.HandOverRequest{Odometer: last, Fuel: 9})), exodrive.Invalid)
+		refusalOf(t, recordErr(w.HandOver(t.Context(), as(exodrive.ScopeFleet), b.ID, out)), exodrive.Forbidden)
+		out.Odometer, out.Note = last+10, "A scratch."
+		r, err := w.HandOver(t.Context(), desk, b.ID, out)
+		if err != nil || r.State != exodrive.Active || len(r.Readings) != 1 || r.Readings[0].Note != "A scratch." || odometer(t, w, b.Car.ID) != last+10 {
+			t.Fatalf("handed over: %+v, %v", r, err)
+		}
+
+		w.clock.Set(b.Return.At.Add(31 * time.Minute))
+		back := rental.TakeBackRequest{Odometer: last + 9, Fuel: 5}
+		refusalOf(t, recordErr(w.TakeBack(t.Context(), desk, b.ID, back)), exodrive.Invalid)
+		back.Odometer = last + 10 + b.Distance.Included + 120
+		back.Charges = []exodrive.ChargeInput{{Label: "Cleaning", Amount: 150_00}}
+		back.DryRun = true
+		dry, err := w.TakeBack(t.Context(), desk, b.ID, back)
+		if err != nil || dry.State != exodrive.Active || len(dry.Charges) != 4 || odometer(t, w, b.Car.ID) != last+10 {
+			t.Fatalf("a dry run: %+v, %v", dry, err)
+		}
+		back.DryRun = false
+		r, err = w.TakeBack(t.Context(), desk, b.ID, back)
+		if err != nil || r.State != exodrive.Returned || odometer(t, w, b.Car.ID) != back.Odometer {
+			t.Fatalf("taken back: %+v, %v", r, err)
+		}
+		want := 120*b.Distance.Extra.Amount + 3*25_00 + b.Back.LateDay.Amount + 150_00
+		if r.Account.Charges.Amount != want || r.Account.Due.Amount != b.Total.Amount+want || r.Total != b.Total || dry.Account.Due != r.Account.Due {
+			t.Errorf("charges of %v, %v due, the price %v; want %d and the price %v", r.Account.Charges, r.Account.Due, r.Total, want, b.Total)
+		}
+		for i, words := range []string{" 120 beyond at ", "3 eighths missing", "1 further day begun", "Entered at the desk."} {
+			if len(r.Charges) != 4 || !strings.Contains(r.Charges[i].Words, words) || dry.Charges[i] != r.Charges[i] {
+				t.Errorf("charge %d: %+v, want %q", i, r.Charges, words)
+			}
+		}
+		w.clock.Advance(time.Millisecond)
+		refusalOf(t, recordErr(w.CompleteBooking(t.Context(), desk, b.ID, "")), exodrive.Conflict)
+		if r, err = w.CompleteBooking(t.Context(), desk, b.ID, "Paid by bank transfer."); err != nil || r.State != exodrive.Completed {
+			t.Fatalf("completed: %+v, %v", r, err)
+		}
+		var events []string
+		for _, e := range r.Events {
+			events = append(events, e.Event)
+		}
+		if got := strings.Join(events, " "); got != "book confirm hand_over take_back complete" || !strings.Contains(string(r.Events[3].After), `"odometer"`) {
+			t.Errorf("what happened: %s", got)
+		}
+		mine, err := w.Booking(t.Context(), b.Token)
+		if err != nil || len(mine.Charges) != 4 || mine.Account.Due != r.Account.Due {
+			t.Errorf("the renter sees %+v, %v", mine, err)
+		}
+		agrees(t, w)
+	})
+}

@@ -1,0 +1,107 @@
+package rental
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// TakeBackRequest is what staff writes down when a car is back.
+type TakeBackRequest struct {
+	Odometer   int                    `json:"odometer" minimum:"0" maximum:"10000000" doc:"In the unit of distance of the booking." example:"12460"`
+	Fuel       int                    `json:"fuel" minimum:"0" maximum:"8" doc:"Eighths of a full tank or battery." example:"6"`
+	ReturnedAt *time.Time             `json:"returnedAt,omitempty" required:"false" doc:"When the car came back, if that was earlier than now."`
+	Charges    []exodrive.ChargeInput `json:"charges,omitempty" required:"false" maxItems:"20" nullable:"false" doc:"What else it costs."`
+	Note       string                 `json:"note,omitempty" required:"false" maxLength:"500"`
+	Reason     string                 `json:"reason,omitempty" required:"false" maxLength:"500" doc:"How an unlikely odometer can be true."`
+	DryRun     bool                   `json:"dryRun,omitempty" required:"false" doc:"Tell what it would cost, and change nothing."`
+}
+
+// TakeBack takes a car back: it notes what was read off the car, and charges what that
+// costs by the terms that were agreed, and what staff enters. The accepted price stays as
+// it is. A dry run tells the charges and changes nothing.
+//
+// Days of the rental that were not begun are free for others at once, after the car's
+// turnaround; they stay paid for, because they were kept for this renter until now. A
+// late return takes no days: those after the rental may be somebody else's already.
+func (s *Service) TakeBack(ctx context.Context, who exodrive.Actor, id string, r TakeBackRequest) (*BookingRecord, error) {
+	var b *exodrive.Booking
+	var planned []exodrive.Charge
+	after, err := s.atDesk(ctx, who, id, exodrive.TakeBack, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, now *exodrive.Booking) (map[string]any, error) {
+		b = now
+		out, in, err := r.readings(ctx, tx, who, b)
+		if err != nil {
+			return nil, err
+		}
+		money, err := tx.MoneyOf(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		entered, err := exodrive.EnteredCharges(r.Charges, b.Total, in.At)
+		if err != nil {
+			return nil, err
+		}
+		planned = append(exodrive.ReturnCharges(b.Terms, out, in), entered...)
+		if err := exodrive.CheckCredits(b.Total, money.Charges, planned); err != nil {
+			return nil, err
+		}
+		if r.DryRun {
+			return nil, errDryRun
+		}
+		if err := tx.InsertCharges(ctx, b.ID, len(money.Charges), planned); err != nil {
+			return nil, err
+		}
+		detail, err := noteReading(ctx, tx, b, &in)
+		if err != nil {
+			return nil, err
+		}
+		detail["charges"] = planned
+		return detail, freeUnused(ctx, tx, b, in.At)
+	})
+	if errors.Is(err, errDryRun) {
+		return s.record(ctx, b, planned...)
+	}
+	return after, err
+}
+
+// readings are what was read off the car when it left, and what is read now.
+func (r TakeBackRequest) readings(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking) (out, in exodrive.Reading, err error) {
+	in = exodrive.Reading{Event: exodrive.TakeBack, At: instantOf(tx.Now), CarID: b.CarID, Odometer: r.Odometer, Fuel: r.Fuel, Note: r.Note, By: who.Name}
+	list, err := tx.Readings(ctx, b.ID)
+	if err != nil {
+		return out, in, err
+	}
+	if len(list) == 0 {
+		// Handed over before readings were kept: what is read now is all there is.
+		return in, in, in.CheckTakeBack(in, true)
+	}
+	out = list[0]
+	if r.ReturnedAt != nil {
+		if in.At = instantOf(*r.ReturnedAt); in.At.After(tx.Now) || in.At.Before(out.At) {
+			return out, in, exodrive.Errorf(exodrive.Invalid, "The car left on %s; it came back after that, and not after now.", out.At.Format(time.RFC3339)).On("/returnedAt")
+		}
+	}
+	if out.CarID != in.CarID {
+		// Another car was swapped in on the way, and nobody read it then.
+		return out, in, in.CheckTakeBack(in, true)
+	}
+	return out, in, in.CheckTakeBack(out, r.Reason != "")
+}
+
+// freeUnused gives the days of a rental that were not begun to others.
+func freeUnused(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, back time.Time) error {
+	place, err := placeOf(ctx, tx, b.ReturnPlace)
+	if err != nil {
+		return err
+	}
+	used := exodrive.UsedDays(b.Days, place, back)
+	if used == b.Days {
+		return nil
+	}
+	b.BlockedUntil -= b.Days.End - used.End
+	b.Days = used
+	return tx.SetBookingDays(ctx, b)
+}

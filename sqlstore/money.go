@@ -1,0 +1,83 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/exodrive/exodrive"
+)
+
+// MoneyRows is what the money of a booking stands on, besides itself.
+type MoneyRows struct {
+	Charges []exodrive.Charge
+	Fee     int64 // what cancelling cost, or not coming
+	Moves   []exodrive.MoneyMove
+}
+
+// MoneyOf finds what belongs to the money of a booking in its state: one that was never
+// handed over has no charges, and one that stands no fee.
+func (q queries) MoneyOf(ctx context.Context, b *exodrive.Booking) (m MoneyRows, err error) {
+	m.Charges = []exodrive.Charge{}
+	if m.Moves, err = q.moneyMoves(ctx, b.ID); err != nil {
+		return m, err
+	}
+	switch b.State {
+	case exodrive.Active, exodrive.Returned, exodrive.Completed:
+		m.Charges, err = q.charges(ctx, b.ID, b.Total.Currency)
+	case exodrive.Cancelled, exodrive.NoShow:
+		m.Fee, err = q.feeOf(ctx, b.ID)
+	}
+	return m, err
+}
+
+// moneyMoves are those of a booking, in order.
+func (q queries) moneyMoves(ctx context.Context, bookingID string) ([]exodrive.MoneyMove, error) {
+	return collect(ctx, q, func(r scanner) (m exodrive.MoneyMove, err error) {
+		return m, r.Scan(&m.ID, &m.Purpose, &m.Event, &m.Amount.Amount, &m.Amount.Currency, &m.Provider, &m.ProviderID, instant{&m.At}, &m.ActorID, &m.Note)
+	}, sqlMoneyMoves, bookingID)
+}
+
+const sqlMoneyMoves = `SELECT id, purpose, event, amount, currency, provider, provider_id, at, actor_id, note
+	FROM money_moves WHERE booking_id = $1 ORDER BY id`
+
+// InsertMove adds a move of money. One that its provider calls like another is a
+// conflict.
+func (t *Tx) InsertMove(ctx context.Context, bookingID string, m *exodrive.MoneyMove) error {
+	return t.exec(ctx, sqlInsertMove, m.ID, bookingID, m.Purpose, m.Event, m.Amount.Amount, m.Amount.Currency, m.Provider, m.ProviderID, ms(m.At), m.ActorID, m.Note)
+}
+
+const sqlInsertMove = `INSERT INTO money_moves (id, booking_id, purpose, event, amount, currency, provider, provider_id, at, actor_id, note)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+
+// charges are those of a booking, in order. The currency is the booking's.
+func (q queries) charges(ctx context.Context, bookingID string, currency exodrive.Currency) ([]exodrive.Charge, error) {
+	return collect(ctx, q, func(r scanner) (c exodrive.Charge, err error) {
+		c.Unit.Currency, c.Amount.Currency = currency, currency
+		return c, r.Scan(instant{&c.At}, &c.Kind, &c.Label, &c.Words, &c.Quantity, &c.Unit.Amount, &c.Amount.Amount)
+	}, sqlCharges, bookingID)
+}
+
+const sqlCharges = `SELECT at, kind, label, words, quantity, unit, amount FROM booking_charges WHERE booking_id = $1 ORDER BY position`
+
+// InsertCharges adds charges to a booking that has some before.
+func (t *Tx) InsertCharges(ctx context.Context, bookingID string, before int, list []exodrive.Charge) error {
+	return t.insertRows(ctx, sqlInsertCharges, "", rowsOf(list, func(c *exodrive.Charge) []any {
+		before++
+		return []any{bookingID, before, ms(c.At), c.Kind, c.Label, c.Words, c.Quantity, c.Unit.Amount, c.Amount.Amount}
+	}))
+}
+
+const sqlInsertCharges = `INSERT INTO booking_charges (booking_id, position, at, kind, label, words, quantity, unit, amount) VALUES `
+
+// feeOf is what is kept of a booking that was cancelled or never picked up: the event
+// says it, and where it says nothing, nothing is.
+func (q queries) feeOf(ctx context.Context, bookingID string) (int64, error) {
+	var after struct{ Fee exodrive.Money }
+	err := q.row(ctx, sqlFeeOf, bookingID).scan(asJSON{&after})
+	if errors.Is(err, errNoRow) {
+		err = nil
+	}
+	return after.Fee.Amount, err
+}
+
+const sqlFeeOf = `SELECT after FROM booking_events WHERE booking_id = $1 AND event IN ('cancel', 'no_show') ORDER BY id DESC LIMIT 1`
