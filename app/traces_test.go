@@ -3,9 +3,11 @@ package app_test
 import (
 	"compress/gzip"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -90,14 +92,22 @@ func TestTraces(t *testing.T) {
 	r := start(t, s)
 	eventually(t, 10*time.Second, "Redis is there", func() bool { return strings.Contains(get(t, r.ops+"/metrics").body, "exodrive_redis_up 1") })
 
-	const miss, hit, parent = "0af7651916cd43dd8448eb211c80319c", "1af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-	for _, id := range []string{miss, hit} {
-		get(t, r.site+"/api/cars?search=secret911", "traceparent: 00-"+id+"-"+parent+"-01")
+	// A Redis that takes over 20 ms, as on a busy machine, is done without: one of some
+	// misses is met in time.
+	const hit, parent, tries = "1af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", 5
+	miss := func(try int) string { return fmt.Sprintf("%032x", 0xaf7651+try) }
+	for try := range tries {
+		get(t, fmt.Sprint(r.site, "/api/cars?search=secret911x", try), "traceparent: 00-"+miss(try)+"-"+parent+"-01")
 	}
+	get(t, r.site+"/api/cars?search=secret911x0", "traceparent: 00-"+hit+"-"+parent+"-01")
 	if err := r.stop(); err != nil { // what is left is sent
 		t.Fatal(err)
 	}
-	first, second := to.of(miss), to.of(hit)
+	filled := func(s *trace.Span) bool { return s.Name == "redis fill" }
+	first, second := to.of(miss(0)), to.of(hit)
+	for try := 1; try < tries && !slices.ContainsFunc(first, filled); try++ {
+		first = to.of(miss(try))
+	}
 	byID := map[string]*trace.Span{}
 	for _, s := range first {
 		byID[string(s.SpanId)] = s

@@ -15,17 +15,20 @@ import (
 )
 
 // launch runs a flight on a goroutine of the cache's, so that the caller it was
-// begun for may give up without ending it.
-func (f *family) launch(ctx context.Context, q *question, fl *flight) {
+// begun for may give up without ending it. in is what he was told by the remote cache.
+func (f *family) launch(ctx context.Context, q *question, fl *flight, in *inquiry) {
 	c := f.cache
 	ctx = c.o.Detach(ctx)
-	if !c.spawn(func() { f.fly(ctx, q, fl, true) }) {
+	if !c.spawn(func() { f.fly(ctx, q, fl, in, true) }) {
+		if in != nil && in.err == nil && in.taken.Outcome == Leased {
+			_ = c.remote.release(ctx, in.want.Key, in.want.Token, Leased) // it ends anyway
+		}
 		c.flights.land(q.key, fl, Served{}, errClosed)
 	}
 }
 
 // fly obtains an answer and lands the flight, also when the loader panics.
-func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
+func (f *family) fly(ctx context.Context, q *question, fl *flight, in *inquiry, wait bool) {
 	c := f.cache
 	ctx, cancel := context.WithTimeout(ctx, c.o.LoadLimit)
 	defer cancel()
@@ -47,7 +50,7 @@ func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
 			share()
 		}
 	}()
-	served, share, err = f.obtain(ctx, q, wait)
+	served, share, err = f.obtain(ctx, q, in, wait)
 	if err != nil && served.Entry == nil && c.o.Unavailable(err) && c.journal.poll(c.life) != nil { //nolint:contextcheck // that of the load may have timed out
 		// Neither answers. Until a poll succeeds nobody else needs to find out.
 		c.down.Store(true)
@@ -56,9 +59,9 @@ func (f *family) fly(ctx context.Context, q *question, fl *flight, wait bool) {
 
 // obtain answers from the remote cache or by a load. share, if there is one, is run
 // once the answer is out.
-func (f *family) obtain(ctx context.Context, q *question, wait bool) (served Served, share func(), err error) {
+func (f *family) obtain(ctx context.Context, q *question, in *inquiry, wait bool) (served Served, share func(), err error) {
 	if f.cache.remote != nil {
-		return f.obtainFar(ctx, q, wait)
+		return f.obtainFar(ctx, q, in, wait)
 	}
 	served, err = f.load(ctx, q)
 	return served, nil, err
@@ -213,7 +216,7 @@ func (f *family) warm(ctx context.Context, q *question) (loaded bool, err error)
 	fl, mine := c.flights.join(q.key, c.o.Waiters)
 	if mine {
 		fl.spare(c)
-		f.launch(ctx, q, fl)
+		f.launch(ctx, q, fl, nil)
 	} else {
 		c.gate.leaveSpare()
 	}
@@ -252,7 +255,7 @@ func (c *Cache) refresh(e *Entry, now Instant) {
 			c.flights.land(e.asked.key, fl, Served{}, errElsewhere)
 			return
 		}
-		e.family.fly(c.life, e.asked, fl, false)
+		e.family.fly(c.life, e.asked, fl, nil, false)
 		if fl.err != nil {
 			doubled := min(r.failed.Add(1)-1, mostDoublings) // more would overflow
 			pause := min(refreshPause<<doubled, longestRefreshPause)

@@ -216,7 +216,9 @@ func (f *family) share(ctx context.Context, q *question, arrival uint64, part bo
 			fl.hurry()
 		}
 		if mine {
-			f.launch(ctx, q, fl)
+			if in, landed := f.glance(ctx, q, fl); !landed {
+				f.launch(ctx, q, fl, in)
+			}
 		}
 		served, err := f.await(ctx, q, fl)
 		switch {

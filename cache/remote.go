@@ -76,34 +76,78 @@ const (
 	remoteLargest = 512 << 10
 )
 
-// obtainFar answers from the remote cache or, once for all nodes, by a load. wait
-// is false for a refresh, which leaves the load to whoever has the lease. share,
-// if there is one, is run once the answer is out.
-func (f *family) obtainFar(ctx context.Context, q *question, wait bool) (served Served, share func(), err error) {
+// inquiry is what a flight asks of the remote cache, and what it was answered last.
+type inquiry struct {
+	history *history
+	want    Wanted
+	started Instant
+	taken   Taken
+	err     error
+}
+
+// inquire asks for the first time.
+func (f *family) inquire(ctx context.Context, q *question) *inquiry {
 	c := f.cache
 	h := c.now(ctx)
-	slots := h.floors.slotsOf(q.tags)
-	want := Wanted{Key: Key{f.shape, q.key}, Epoch: h.epoch, Above: h.floors.highest(slots), Token: newToken(), Lease: leaseFor}
+	in := &inquiry{history: h, started: c.o.Clock()}
+	in.want = Wanted{Key: Key{f.shape, q.key}, Epoch: h.epoch, Above: h.floors.highest(h.floors.slotsOf(q.tags)), Token: newToken(), Lease: leaseFor}
+	in.ask(ctx, c)
+	return in
+}
+
+func (in *inquiry) ask(ctx context.Context, c *Cache) { in.taken, in.err = c.remote.take(ctx, in.want) }
+
+// glance asks the remote cache on the goroutine of the caller who has begun a flight,
+// and lands it if the answer is there and needs no more than a look: to hand a small
+// answer from one goroutine to another takes longer than to make it. So he may come
+// back remoteLimit after his context has ended. What else he was told is for the flight
+// to go on with; nil if nothing was asked.
+func (f *family) glance(ctx context.Context, q *question, fl *flight) (in *inquiry, landed bool) {
+	c := f.cache
+	if c.remote == nil || c.history.Load().epoch == 0 {
+		return nil, false
+	}
+	defer func() {
+		if recover() != nil { // as it will again, where it is told
+			in, landed = nil, false
+		}
+	}()
+	free := c.o.Detach(ctx)
+	in = f.inquire(free, q)
+	if in.err != nil || in.taken.Outcome != Found {
+		return in, false
+	}
+	served, ok := f.arrived(free, q, in, nil, false)
+	if ok {
+		c.flights.land(q.key, fl, served, nil)
+	}
+	return in, ok
+}
+
+// obtainFar answers from the remote cache or, once for all nodes, by a load. in is what
+// the caller was told already, if he has asked. wait is false for a refresh, which
+// leaves the load to whoever has the lease. share, if there is one, is run once the
+// answer is out.
+func (f *family) obtainFar(ctx context.Context, q *question, in *inquiry, wait bool) (served Served, share func(), err error) {
+	c := f.cache
 	var held *Entry // what a refresh is to replace
 	if !wait {
 		held, _ = c.entries.GetIfPresent(q.key)
 	}
-	started := c.o.Clock()
+	if in == nil {
+		in = f.inquire(ctx, q)
+	}
 asking:
-	for misses := 0; misses < 2; {
-		taken, err := c.remote.take(ctx, want)
-		if err != nil {
-			break
-		}
-		switch taken.Outcome {
+	for misses := 0; misses < 2 && in.err == nil; in.ask(ctx, c) {
+		switch in.taken.Outcome {
 		case Found:
-			if served, ok := f.arrived(ctx, q, h, taken, held); ok {
+			if served, ok := f.arrived(ctx, q, in, held, true); ok {
 				return served, nil, nil
 			}
 			misses++
-			want.Above = max(want.Above, stampOf(taken.Bytes))
+			in.want.Above = max(in.want.Above, stampOf(in.taken.Bytes))
 		case Leased:
-			return f.loadForAll(ctx, q, want)
+			return f.loadForAll(ctx, q, in.want)
 		case Alone:
 			break asking
 		case Wait:
@@ -112,7 +156,7 @@ asking:
 			}
 			// Longer than a lease: when its holder has died, one of those who wait gets
 			// the next, and the others wait for him.
-			if c.o.Clock().since(started) >= c.o.LoadLimit/2 || !pause(ctx) {
+			if c.o.Clock().since(in.started) >= c.o.LoadLimit/2 || !pause(ctx) {
 				break asking
 			}
 		}
@@ -140,12 +184,15 @@ func newToken() string { return strconv.FormatUint(rand.Uint64(), 36) }
 
 // arrived judges what the remote cache had, and keeps it if it is valid. For a
 // refresh, only what was loaded well after the entry held is news; stamps do not
-// tell, as while nothing is written all loads have the same.
-func (f *family) arrived(ctx context.Context, q *question, h *history, taken Taken, held *Entry) (Served, bool) {
-	c := f.cache
-	e, err := f.unpack(q, h, taken)
+// tell, as while nothing is written all loads have the same. Only the last look may
+// read the journal for it, and counts what is broken.
+func (f *family) arrived(ctx context.Context, q *question, in *inquiry, held *Entry, last bool) (Served, bool) {
+	c, h := f.cache, in.history
+	e, err := f.unpack(q, h, in.taken)
 	if err != nil {
-		f.counters.corrupt.Add(1)
+		if last {
+			f.counters.corrupt.Add(1)
+		}
 		return Served{}, false
 	}
 	if held != nil && e.soft-held.soft < f.fresh/2 {
@@ -153,12 +200,12 @@ func (f *family) arrived(ctx context.Context, q *question, h *history, taken Tak
 	}
 	// It may know of writes that this node has not heard of, and so of floors that
 	// would refuse it.
-	if uint64(e.stamp) > h.horizon.Load() && c.journal.poll(ctx) != nil {
+	if uint64(e.stamp) > h.horizon.Load() && (!last || c.journal.poll(ctx) != nil) {
 		return Served{}, false
 	}
 	now := c.o.Clock()
 	verdict := c.judge(e, now)
-	if verdict == lapsed && c.journal.poll(ctx) == nil {
+	if verdict == lapsed && last && c.journal.poll(ctx) == nil {
 		now = c.o.Clock()
 		verdict = c.judge(e, now)
 	}

@@ -271,52 +271,6 @@ func TestP6OneRefreshInTheFleet(t *testing.T) {
 	})
 }
 
-// A remote cache that hangs, or fails, costs no caller an error, and at most 20 ms
-// until the breaker opens; then nothing. When it is back, it is used again.
-//
-// Red when: the calls have no deadline of their own; or the breaker never opens; or never closes; or a caller waits for the probe.
-func TestP7RemoteIsGone(t *testing.T) {
-	in(t, func(t *testing.T) {
-		f, _, faulty := withRemote(t, 1)
-		n := f.nodes[0]
-		for _, fault := range []*cachetest.Switch{&faulty.Hangs, &faulty.Fails} {
-			fault.On()
-			free := 0
-			for i := range 40 {
-				key := string(rune('A'+i)) + "x"
-				f.aside(key, "one")
-				got := ask(t.Context(), n.words, key)
-				if got.err != nil || got.took > 20*time.Millisecond {
-					t.Errorf("read %d: %v", i, got)
-				}
-				if got.took == 0 {
-					free++
-				}
-			}
-			if free < 35 || !n.Stats().Remote.Resting {
-				t.Errorf("%d of 40 reads cost nothing, want all but those that open the breaker", free)
-			}
-			tried := faulty.Tried.Load()
-			for range 10 {
-				if got := ask(t.Context(), n.words, "missing"+time.Now().String()); got.took > 0 {
-					t.Errorf("beside an open breaker: %v", got)
-				}
-				time.Sleep(500 * time.Millisecond)
-			}
-			if more := faulty.Tried.Load() - tried; more < 3 || more > 6 {
-				t.Errorf("%d calls in 5 s beside an open breaker, want about one a second", more)
-			}
-			fault.Off()
-			time.Sleep(2 * time.Second)
-			_ = ask(t.Context(), n.words, "probe"+time.Now().String())
-			synctest.Wait()
-			if n.Stats().Remote.Resting {
-				t.Error("the breaker stays open")
-			}
-		}
-	})
-}
-
 // Broken bytes are a miss: no panic, no answer, and no answer to another question.
 //
 // Red when: the sum is not checked; or the key is left out of it.
