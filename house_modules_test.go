@@ -24,6 +24,7 @@ var thirdParty = map[string]string{
 	"github.com/pressly/goose/v3":              "migrations: versions, order and transactions on both engines",
 	"github.com/prometheus/client_golang":      "metrics in the format that every collector reads",
 	"github.com/redis/rueidis":                 "Redis: one client for single, Sentinel and Cluster that joins the commands of many callers",
+	"github.com/robfig/cron/v3":                "cron expressions: their five fields and what they mean, which everybody knows",
 	"go.opentelemetry.io/otel":                 "traces: what a span says, in the words that every collector knows",
 	"go.opentelemetry.io/otel/sdk":             "traces: spans, sampling and their bounded queue",
 	"go.opentelemetry.io/otel/trace":           "traces: the span that a context carries",

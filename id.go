@@ -22,6 +22,7 @@ const (
 	UserID     = "usr_"
 	TokenID    = "tok_"
 	AuditID    = "aud_"
+	JobID      = "job_"
 )
 
 const (

@@ -145,6 +145,9 @@ func (s *Service) keep(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor,
 	if err := tx.InsertBooking(ctx, b); err != nil {
 		return err
 	}
+	if err := endHoldLater(ctx, tx, *b); err != nil {
+		return err
+	}
 	if err := s.takeDays(ctx, tx, b, b.State); err != nil {
 		return err
 	}

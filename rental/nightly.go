@@ -30,7 +30,7 @@ const (
 // asked most, and twice a second it ends holds that are over. Cache.Rest ends it. It is
 // called once.
 func (s *Service) Start() {
-	s.cache.spawn(s.keepSweeping)
+	s.cache.spawn(s.jobs.Run)
 	s.cache.spawn(func(ctx context.Context) {
 		var night nightly
 		for ctx.Err() == nil {

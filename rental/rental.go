@@ -19,6 +19,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/jobs"
 	"github.com/exodrive/exodrive/obs"
 	"github.com/exodrive/exodrive/sqlstore"
 )
@@ -57,6 +58,7 @@ type Service struct {
 	currency exodrive.Currency
 	asked    *asked
 	warming  warming
+	jobs     *jobs.Runner
 	pause    func(context.Context, time.Duration)
 	history  *obs.History
 	node     string // this process, among all that do daily jobs
@@ -89,6 +91,9 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		epoch := o.Cache.Raise(ctx, w)
 		obs.RequestFrom(ctx).Wrote(uint64(epoch), uint64(w.Mark()))
 	})
+	if err := s.setUpJobs(); err != nil {
+		return nil, err
+	}
 	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error { return s.readSettings(ctx, tx) })
 	return s, err
 }

@@ -81,6 +81,7 @@ func (s *Service) Seed(ctx context.Context, f *demo.Fleet, isDemo bool, progress
 			{"offers", len(f.Rules) + len(f.Extras) + len(f.Coupons), func() error { return seedOffers(ctx, tx, f) }},
 			{"customers", len(f.Customers), func() error { return tx.InsertCustomers(ctx, f.Customers) }},
 			{"bookings", len(f.Bookings), func() error { return tx.InsertBookings(ctx, f.Bookings) }},
+			{"holds", len(f.Bookings), func() error { return endHoldLater(ctx, tx, f.Bookings...) }},
 			{"days", len(f.Bookings), func() error { return tx.InsertDays(ctx, seedDays(f)) }},
 			{"reviews", len(f.Reviews), func() error { return tx.InsertReviews(ctx, byCar(f.Reviews)) }},
 		}

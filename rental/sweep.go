@@ -3,28 +3,55 @@ package rental
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/jobs"
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
-// sweepEvery is how often holds that are over are looked for: their days are free again
-// within a second. The look is one statement over an index of open holds alone.
-const sweepEvery = 500 * time.Millisecond
-
-// keepSweeping ends holds that are over until ctx ends. All nodes do it; the car's row
-// decides who ends which.
-func (s *Service) keepSweeping(ctx context.Context) {
-	failing := false
-	for ctx.Err() == nil {
-		_, err := s.SweepHolds(ctx)
-		if err != nil && ctx.Err() == nil && !failing {
-			s.cache.log.Warn("holds that are over could not be ended; trying again", "error", err)
+// endHoldLater enqueues the end of holds in the transaction that makes them, so that none
+// is there without it. A hold that is prolonged later needs no second one: the first
+// finds that it is not over, and waits.
+func endHoldLater(ctx context.Context, tx *sqlstore.Tx, bookings ...exodrive.Booking) error {
+	var ends []jobs.Job
+	for i := range bookings {
+		if b := &bookings[i]; b.State == exodrive.Held {
+			ends = append(ends, jobs.Job{Kind: jobEndHold, Args: b.ID, At: b.HoldUntil})
 		}
-		failing = err != nil
-		pause(ctx, sweepEvery)
 	}
+	return tx.Enqueue(ctx, ends...)
+}
+
+// endHold ends the hold of a booking when it is over, and with it any other of that car.
+// The row decides, not the job: a booking that was confirmed meanwhile stays so.
+func (s *Service) endHold(ctx context.Context, run *jobs.Run) error {
+	var id string
+	if err := run.Into(&id); err != nil {
+		return jobs.Never(err)
+	}
+	outcome := jobs.Ended
+	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
+		outcome = jobs.Ended
+		b, err := s.lockBooking(ctx, tx, id)
+		if exodrive.CodeOf(err) == exodrive.NotFound {
+			return tx.EndJob(ctx, run.Claim)
+		}
+		if err != nil {
+			return err
+		}
+		if b.State == exodrive.Held && b.HoldUntil.After(tx.Now) {
+			outcome = jobs.Later(b.HoldUntil)
+			return nil
+		}
+		if err := s.expireHolds(ctx, tx, b.CarID); err != nil {
+			return err
+		}
+		return tx.EndJob(ctx, run.Claim)
+	})
+	if err != nil {
+		return err
+	}
+	return outcome
 }
 
 // expireHolds ends the holds of a car that are over. The caller has the car's row.
@@ -39,6 +66,13 @@ func (s *Service) expireHolds(ctx context.Context, tx *sqlstore.Tx, carID string
 		}
 	}
 	return nil
+}
+
+// sweepHolds ends holds that have no job: those of a node of the release before, which
+// still runs during an upgrade, and those that came by SQL.
+func (s *Service) sweepHolds(ctx context.Context, _ *jobs.Run) error {
+	_, err := s.SweepHolds(ctx)
+	return err
 }
 
 // SweepHolds ends all holds that are over, one car after the other, and tells how many

@@ -18,7 +18,7 @@ import (
 // tables are those of the schema, in the order of their names.
 var tables = []string{
 	"api_tokens", "audit_log", "bookings", "car_availability", "car_features", "car_images", "car_prices", "car_reviews",
-	"car_specs", "cars", "coupons", "customers", "extras", "job_runs", "location_transfers", "locations", "price_rules", "settings", "users",
+	"car_specs", "cars", "coupons", "customers", "extras", "job_runs", "job_ticks", "jobs", "location_transfers", "locations", "price_rules", "settings", "users",
 }
 
 // contents is everything in a database that can be compared: how many rows each

@@ -20,6 +20,8 @@ type dialect struct {
 	beginTx string
 	// lockRow follows a SELECT of rows that the transaction is about to change.
 	lockRow string
+	// skipLocked is lockRow, for rows of which those are left out that somebody else locks.
+	skipLocked string
 	// lockName locks the name $1 until the transaction ends; empty where there is one
 	// writer anyway.
 	lockName string

@@ -57,6 +57,8 @@ type Store struct {
 	now    func() time.Time
 	// written is the hook of OnWritten.
 	written atomic.Pointer[func(context.Context, cache.Written)]
+	// enqueued is the hook of OnEnqueued.
+	enqueued atomic.Pointer[func(time.Time)]
 }
 
 // Open connects to the database, which must answer within ten seconds, and
@@ -106,6 +108,8 @@ func (s *Store) PoolStats() map[string]obs.PoolStats { return s.engine.stats() }
 type Tx struct {
 	queries
 	Now time.Time // the instant of the transaction as it is stored, the same for all its rows
+	// enqueued is when the first job is due that this transaction enqueued.
+	enqueued time.Time
 }
 
 // txAttempts bounds how often a transaction that lost against another is run
@@ -186,8 +190,13 @@ func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
 	done = obs.RequestFrom(ctx).DB()
 	err = tx.Commit()
 	done()
-	if len(wrote) > 0 && (err == nil || !s.d.refused(err)) {
-		(*hook)(ctx, wrote)
+	if err == nil || !s.d.refused(err) {
+		if len(wrote) > 0 {
+			(*hook)(ctx, wrote)
+		}
+		if poke := s.enqueued.Load(); poke != nil && !t.enqueued.IsZero() {
+			(*poke)(t.enqueued)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("commit: %w", err)
