@@ -144,6 +144,7 @@ var conflicts = []struct{ postgres, sqlite, field, message string }{
 	{"users_email_key", "users.email", "/email", "There is already an administrator with this address."},
 	{"idx_car_availability_lookup", "car_availability.car_id, car_availability.date", "", "One of these days is already taken."},
 	{"bookings_no_overlap", "-", "", "These days overlap with another booking of the car."},
+	{"idx_jobs_unique", "jobs.kind, jobs.unique_key", "", "A job like this one waits or runs already."},
 	{"car_reviews_booking_id_key", "car_reviews.booking_id", "", "This rental already has a review."},
 }
 
