@@ -252,7 +252,7 @@ func TestTruncateRaisesEverything(t *testing.T) {
 		"car_images": "car:* cars", "car_features": "car:* cars", "car_specs": "car:*", "car_prices": "availability availability:*",
 		"car_availability": "availability availability:*", "car_reviews": "reviews:*", "price_rules": whole, "extras": whole,
 		"location_transfers": whole, "settings": whole, "car_words": "cars",
-		"cars, car_images, car_features, car_specs, car_prices, car_availability, car_reviews, price_rules, coupons, bookings, booking_lines, booking_events, money_moves, idempotency_keys": "availability availability:* car:* cars reviews:* slug:*",
+		"cars, car_images, car_features, car_specs, car_prices, car_availability, car_reviews, price_rules, coupons, bookings, booking_lines, booking_events, booking_readings, booking_charges, money_moves, idempotency_keys": "availability availability:* car:* cars reviews:* slug:*",
 	} {
 		db.exec(`TRUNCATE ` + table)
 		if got := strings.Join(l.tags(), " "); got != want {
