@@ -8,7 +8,7 @@ TOOL    := go tool -modfile=tools/go.mod
 # before the 15 minutes of the whole run are over.
 TESTS   := go test -shuffle=on -timeout=6m
 
-.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof stress test-cache
+.PHONY: help run build test race generate lint gofmt verify bench bench-serve soak load load-proof stress stress-kill test-cache
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,3 +85,7 @@ test-cache: ## check hit ratio, stampede, coherence and warming in one report; C
 soak: ## check the cache's promises among faults for SOAK (default: 10m) on each engine
 	scripts/setup
 	EXO_SOAK=$(or $(SOAK),10m) go test ./e2e -run=History -count=1 -timeout=0 -v
+
+stress-kill: ## kill a server KILLS (default: 50) times while clients book, on each engine, and check what is left
+	scripts/setup
+	EXO_KILLS=$(or $(KILLS),50) go test ./e2e -run=KilledWhileBooking -count=1 -timeout=0 -v

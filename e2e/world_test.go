@@ -62,20 +62,27 @@ func newWorld(t *testing.T, databaseURL string, nodes ...*node) *world {
 	}
 	t.Logf("EXO_SEED=%d", w.seed)
 	w.fault.Store(&calm)
-	driver, source := "pgx", databaseURL
-	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
-		driver, source, w.sqlite = "sqlite", "file:"+path+"?_pragma=busy_timeout(2000)&_pragma=synchronous(NORMAL)&_txlock=immediate", true
-	}
-	var err error
-	if w.db, err = sql.Open(driver, source); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = w.db.Close() }) // nothing is left to lose
+	w.sqlite, w.db = strings.HasPrefix(databaseURL, "sqlite:"), openDatabase(t, databaseURL)
 	w.cast(t)
 	w.paginate()
 	w.sessions = make([]atomic.Pointer[session], writers+len(w.things))
 	time.Sleep(bound) // until no node shows what was before the first versions
 	return w
+}
+
+// openDatabase opens the database past the program.
+func openDatabase(t *testing.T, databaseURL string) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", databaseURL
+	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
+		driver, source = "sqlite", "file:"+path+"?_pragma=busy_timeout(2000)&_pragma=synchronous(NORMAL)&_txlock=immediate"
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() }) // nothing is left to lose
+	return db
 }
 
 func (w *world) now() instant { return time.Since(w.began) }
