@@ -142,25 +142,3 @@ const (
 	DayMaintenance DayStatus = "maintenance" // turnaround counts as maintenance
 	DayUnavailable DayStatus = "unavailable" // the car is not for rent now
 )
-
-// Review is what a renter wrote. Only approved ones are public.
-type Review struct {
-	ID        string       `json:"id" example:"rev_01kas0f3m2x7h9tq"`
-	CarID     string       `json:"carId"`
-	BookingID string       `json:"bookingId,omitempty"`
-	Author    string       `json:"author" example:"Maria K."`
-	Stars     int          `json:"stars" minimum:"1" maximum:"5"`
-	Comment   string       `json:"comment"`
-	Status    ReviewStatus `json:"status"`
-	CreatedAt time.Time    `json:"createdAt"`
-}
-
-// ReviewStatus is where the moderation of a review stands.
-type ReviewStatus string
-
-// The statuses of a review.
-const (
-	ReviewPending  ReviewStatus = "pending"
-	ReviewApproved ReviewStatus = "approved"
-	ReviewRefused  ReviewStatus = "refused"
-)

@@ -109,7 +109,7 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 		{Name: "Cars", Description: "The fleet, for administrators."},
 		{Name: "Calendar", Description: "Maintenance and prices of single days."},
 		{Name: "Offers", Description: "Places, price rules, extras and coupons."},
-		{Name: "Reviews", Description: "Moderation."},
+		{Name: "Reviews", Description: "Written by renters, and moderation."},
 		{Name: "Cache", Description: "What is kept of the answers, for operators."},
 		{Name: "Metrics", Description: "How fast and how well answers are given, for operators."},
 		{Name: "Audit", Description: "Who changed what."},

@@ -55,6 +55,9 @@ var descriptions = map[string]string{
 	"adminSetPrices":   "Such a price wins over base rate and price rules.",
 	"adminClearPrices": "The answer tells how many days had a price of their own.",
 
+	"readReview":  "The token is that of a completed booking, and opens nothing else of it. A rental that is not completed is a conflict.",
+	"writeReview": "Once, and only for a completed rental; otherwise it is a conflict. It is public after somebody approved it, as a verified review.",
+
 	"adminListReviews":   "Oldest first, in any status unless one is asked for.",
 	"adminApproveReview": "It counts in the car's rating from now on.",
 	"adminRefuseReview":  "It counts in the car's rating no more.",

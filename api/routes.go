@@ -35,6 +35,11 @@ func (a *api) routes() {
 	admin(a, get("/api/admin/customers", "adminListCustomers", "Customers", append(pageParams(defaultAdminPage), personSearch("customers"))...).in("Customers"), a.adminListCustomers)
 	admin(a, get("/api/admin/customers/{customerId}", "adminReadCustomer", "One customer and the bookings", pageParams(defaultAdminPage)...).in("Customers"), a.adminReadCustomer)
 
+	a.fleetRoutes()
+}
+
+// fleetRoutes are those of the fleet, its offers and reviews, and of the machine.
+func (a *api) fleetRoutes() {
 	admin(a, get("/api/admin/cars", "adminListCars", "All cars, archived ones too", pageParams(defaultAdminPage)...).in("Cars"), a.adminListCars)
 	admin(a, post("/api/admin/cars", "adminCreateCar", "Add a car").in("Cars"), a.adminCreateCar)
 	admin(a, post("/api/admin/cars/bulk", "adminBulkUpdate", "Change price and availability of many cars").in("Cars").answers(http.StatusOK).mayMiss(), a.adminBulkUpdate)
@@ -55,6 +60,8 @@ func (a *api) routes() {
 	offer(a, "extras", "extra", exodrive.ExtraID, exampleExtra(), extras(a))
 	offer(a, "coupons", "coupon", exodrive.CouponID, exampleCoupon(), coupons(a))
 
+	open(a, get("/api/reviews/{reviewToken}", "readReview", "What a renter may review, and what he wrote").in("Reviews"), httpx.LimitReads, a.readReview)
+	open(a, post("/api/reviews/{reviewToken}", "writeReview", "Review a rental").in("Reviews").mayMiss(), httpx.LimitBookings, a.writeReview)
 	admin(a, get("/api/admin/reviews", "adminListReviews", "Reviews for moderation", append(pageParams(defaultAdminPage), reviewStatusParam)...).in("Reviews"), a.adminListReviews)
 	admin(a, post("/api/admin/reviews/{reviewId}/approve", "adminApproveReview", "Publish a review").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminApproveReview)
 	admin(a, post("/api/admin/reviews/{reviewId}/refuse", "adminRefuseReview", "Keep a review from the public").in("Reviews").answers(http.StatusOK).mayMiss(), a.adminRefuseReview)
@@ -104,6 +111,7 @@ func (a *api) finish() {
 		"POST /api/admin/bookings/{bookingId}/no-show":   deskRequest{Reason: "Nobody came, and the phone is off."},
 		"POST /api/admin/bookings/{bookingId}/money":     exampleMoney(),
 		"POST /api/admin/bookings/{bookingId}/charges":   exampleCharge(),
+		"POST /api/reviews/{reviewToken}":                exampleReview(),
 		"POST /api/admin/cars":                           exampleCar(),
 		"PUT /api/admin/cars/{carId}":                    exampleCar(),
 		"POST /api/admin/cars/bulk":                      exampleBulk(),

@@ -23,8 +23,9 @@ type BookingView struct {
 	LastDay   exodrive.Date         `json:"lastDay" doc:"Last rental day, included."`
 	exodrive.Price
 	exodrive.BookingTerms
-	Version   int64     `json:"version"`
-	CreatedAt time.Time `json:"createdAt"`
+	ReviewToken string    `json:"reviewToken,omitempty" doc:"Opens the review of a completed rental and nothing else: /api/reviews/{reviewToken}."`
+	Version     int64     `json:"version"`
+	CreatedAt   time.Time `json:"createdAt"`
 }
 
 // CarRef names a car.
@@ -57,7 +58,7 @@ func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlst
 		return nil, err
 	}
 	v := &BookingView{
-		ID: b.ID, Token: s.signs.link(b), State: b.State, Payment: account.Payment, Account: account, Charges: money.Charges,
+		ID: b.ID, Token: s.signs.link(toBooking, b), State: b.State, Payment: account.Payment, Account: account, Charges: money.Charges,
 		Car: CarRef{car.ID, car.Slug, car.Name}, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
 		Price: exodrive.Price{Days: b.PaidDays(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: b.Terms,
 		Version: b.Version, CreatedAt: b.CreatedAt,
@@ -65,37 +66,40 @@ func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlst
 	if b.State == exodrive.Held {
 		v.HoldUntil = &b.HoldUntil
 	}
+	if b.State == exodrive.Completed {
+		v.ReviewToken = s.signs.link(toReview, b)
+	}
 	return v, nil
 }
 
 // Booking is the booking that a link opens. A link that is wrong or was revoked is
 // not_found, like a booking that never was.
 func (s *Service) Booking(ctx context.Context, link string) (*BookingView, error) {
-	b, err := s.opened(ctx, link)
+	b, err := s.opened(ctx, toBooking, link)
 	if err != nil {
 		return nil, err
 	}
 	return s.view(ctx, b)
 }
 
-func (s *Service) opened(ctx context.Context, link string) (*exodrive.Booking, error) {
+func (s *Service) opened(ctx context.Context, purpose, link string) (*exodrive.Booking, error) {
 	id, signature, ok := s.signs.opens(link)
 	if ok {
 		b, err := s.store.Booking(ctx, id)
-		if err == nil && s.signs.openedBy(b, signature) {
+		if err == nil && s.signs.openedBy(purpose, b, signature) {
 			return b, nil
 		}
 		if err != nil && exodrive.CodeOf(err) != exodrive.NotFound {
 			return nil, err
 		}
 	}
-	return nil, exodrive.Errorf(exodrive.NotFound, "This link opens no booking. Use the newest one that you were sent, or ask us.")
+	return nil, exodrive.Errorf(exodrive.NotFound, "This link opens no %s. Use the newest one that you were sent, or ask us.", purpose)
 }
 
 // CancelBooking cancels the booking that a link opens, at what the terms say. It is a
 // conflict once the car was handed over or the pick-up is over.
 func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView, error) {
-	b, err := s.opened(ctx, link)
+	b, err := s.opened(ctx, toBooking, link)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // signs are signatures by the fleet's secrets: of quotes and of the links that open a
-// booking. The first secret signs, all are believed.
+// booking or its review. The first secret signs, all are believed.
 type signs struct{ secrets [][]byte }
 
 // signLength is half of an HMAC-SHA-256.
@@ -111,21 +111,30 @@ func digest(v any) []byte {
 	return sum[:signLength]
 }
 
-// link is what opens a booking for its renter: its id and a signature, so that nothing
-// secret is stored. Raising the link's version makes it worthless.
-func (s signs) link(b *exodrive.Booking) string {
-	return b.ID + "." + signText.EncodeToString(s.sign("booking", linkParts(b)...))
+// What a link opens. Each is signed for its purpose, so one is never the other: whoever
+// has the link to a review sees and does nothing else with the booking.
+const (
+	toBooking = "booking"
+	toReview  = "review"
+)
+
+// link is what opens a booking, or what else the purpose says, for its renter: its id
+// and a signature, so that nothing secret is stored. Raising the link's version makes all
+// its links worthless.
+func (s signs) link(purpose string, b *exodrive.Booking) string {
+	return b.ID + "." + signText.EncodeToString(s.sign(purpose, linkParts(b)...))
 }
 
-// opens tells which booking a link may open; whether it does, openedBy says.
+// opens tells which booking a link may be about; whether it opens something of it,
+// openedBy says.
 func (s signs) opens(link string) (id string, signature []byte, ok bool) {
 	id, text, _ := strings.Cut(link, ".")
 	signature, err := signText.DecodeString(text)
 	return id, signature, err == nil && exodrive.IsID(exodrive.BookingID, id)
 }
 
-func (s signs) openedBy(b *exodrive.Booking, signature []byte) bool {
-	return s.verify(signature, "booking", linkParts(b)...)
+func (s signs) openedBy(purpose string, b *exodrive.Booking, signature []byte) bool {
+	return s.verify(signature, purpose, linkParts(b)...)
 }
 
 func linkParts(b *exodrive.Booking) [][]byte {

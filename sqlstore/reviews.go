@@ -100,6 +100,17 @@ func (q queries) Review(ctx context.Context, id string) (*exodrive.Review, error
 
 const sqlReview = `SELECT ` + reviewColumns + ` FROM car_reviews WHERE id = $1`
 
+// ReviewOf is the review of a booking, or nil.
+func (q queries) ReviewOf(ctx context.Context, bookingID string) (*exodrive.Review, error) {
+	list, err := collect(ctx, q, scanReview, sqlReviewOf, bookingID)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+const sqlReviewOf = `SELECT ` + reviewColumns + ` FROM car_reviews WHERE booking_id = $1`
+
 // SetReviewApproved approves or refuses a review; the car's rating follows by
 // trigger.
 func (t *Tx) SetReviewApproved(ctx context.Context, id string, approved bool) error {
