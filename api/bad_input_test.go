@@ -46,6 +46,9 @@ func TestWrongParameters(t *testing.T) {
 		{"/api/admin/bookings?customerId=maria", "customerId", "an id such as cus_"}, {"/api/admin/bookings?email=maria", "email", "search finds parts"},
 		{"/api/admin/bookings?startDate=2027-05-02&endDate=2027-05-01", "endDate", "before startDate"}, {"/api/admin/bookings?search=%00", "search", "no text"},
 		{"/api/admin/bookings?search=%ff", "search", "no text"}, {"/api/admin/bookings?search=" + strings.Repeat("x", 101), "search", "at most 100 characters"},
+		{"/api/admin/bookings.csv?state=lost", "state", "one of held, confirmed"}, {"/api/admin/timeline", "startDate", "missing"},
+		{"/api/admin/timeline?startDate=2026-12-01", "endDate", "missing"}, {"/api/admin/timeline?startDate=2026-12-05&endDate=2026-12-01", "endDate", "before startDate"},
+		{"/api/admin/timeline?startDate=2026-12-01&endDate=2027-02-01", "endDate", "At most 62 days"}, {"/api/admin/timeline?startDate=2026-12-01&endDate=2026-12-02&limit=501", "limit", "from 1 to 500"},
 		{"/api/admin/customers?search=%E2%80%AE", "search", "no text"}, {"/api/admin/customers?limit=51", "limit", "from 1 to 50"},
 		{"/api/admin/customers/cus_01kas0f3m2x7h9tq?page=0", "page", "from 1 to 500"},
 	} {

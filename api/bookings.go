@@ -99,7 +99,11 @@ func (a *api) adminListBookings(ctx context.Context, in *parameters) (*answer[li
 
 // bookingParams describe what a list of bookings may be asked for.
 func bookingParams() []*huma.Param {
-	return append([]*huma.Param{
+	return append(bookingFilters(), pageParams(defaultAdminPage)...)
+}
+
+func bookingFilters() []*huma.Param {
+	return []*huma.Param{
 		several("state", "Only bookings in one of these states", words(exodrive.BookingStates), "held", "confirmed"),
 		query("carId", "Only bookings of this car.", text(100), nil),
 		query("customerId", "Only bookings of this customer.", text(100), nil),
@@ -107,7 +111,7 @@ func bookingParams() []*huma.Param {
 		query("startDate", "Only bookings with a rental day on this day or later.", day(), nil),
 		query("endDate", "Only bookings with a rental day on this day or earlier.", day(), nil),
 		personSearch("bookings"),
-	}, pageParams(defaultAdminPage)...)
+	}
 }
 
 // addressOf is who calls, as rate limits count addresses; nobody where there are none.

@@ -23,9 +23,13 @@ var descriptions = map[string]string{
 		"days that somebody has are a conflict with the code dates_taken, the days, and what is free instead.",
 	"book": "Holds the days until staff confirms or the hold ends. With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the quote that holds now. " +
 		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused.",
-	"readBooking":         "The token is as good as a password for this one booking.",
-	"cancelBooking":       "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
-	"adminListBookings":   "The latest pick-up first.",
+	"readBooking":       "The token is as good as a password for this one booking.",
+	"cancelBooking":     "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
+	"adminListBookings": "The latest pick-up first.",
+	"adminExportBookings": "The bookings of adminListBookings in its order, as RFC 4180 has it, in UTF-8, with a line of names first; it begins before the last row is read. " +
+		"Totals are decimal numbers. A text that a spreadsheet could take for a formula stands behind an apostrophe.",
+	"adminReadTimeline": "Every booking that has one of the days from startDate to endDate, both included, at most 62, and maintenance, car by car. " +
+		"A booking is there as a whole, maintenance is cut to the days.",
 	"adminListCustomers":  "The newest first. Name and number are those of a customer's first booking; each booking has its own.",
 	"adminReadCustomer":   "With the bookings, the latest pick-up first, a page at a time.",
 	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",

@@ -32,6 +32,8 @@ func (a *api) routes() {
 	admin(a, post("/api/admin/bookings/{bookingId}/money", "adminRecordMoney", "Note money that moved at the counter").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminRecordMoney)
 	admin(a, post("/api/admin/bookings/{bookingId}/charges", "adminAddCharge", "Add a charge to a rental").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminAddCharge)
 
+	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)
+	admin(a, get("/api/admin/timeline", "adminReadTimeline", "What is taken of all cars", timelineParams()...).in("Bookings").gives("application/json", schemaOf[exodrive.Timeline](a)), a.adminReadTimeline)
 	admin(a, get("/api/admin/customers", "adminListCustomers", "Customers", append(pageParams(defaultAdminPage), personSearch("customers"))...).in("Customers"), a.adminListCustomers)
 	admin(a, get("/api/admin/customers/{customerId}", "adminReadCustomer", "One customer and the bookings", pageParams(defaultAdminPage)...).in("Customers"), a.adminReadCustomer)
 

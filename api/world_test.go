@@ -48,6 +48,7 @@ type server struct {
 	clock  *exotest.ManualClock
 	calls  int                           // of limited
 	gate   atomic.Pointer[chan struct{}] // nil: open; statements wait until it is closed
+	watch  atomic.Pointer[func(string)]  // nil: nobody; is told every statement before it runs
 }
 
 func newServer(t testing.TB, databaseURL string, limited bool) *server {
@@ -94,7 +95,10 @@ func (s *server) hold(t testing.TB) (open func()) {
 	return open
 }
 
-func (s *server) wait(string, []any) {
+func (s *server) wait(text string, _ []any) {
+	if watch := s.watch.Load(); watch != nil {
+		(*watch)(text)
+	}
 	if gate := s.gate.Load(); gate != nil {
 		<-*gate
 	}

@@ -15,6 +15,7 @@ import (
 // as the server for a small answer.
 type caller struct {
 	addr string
+	head string // lines of every request's head, each with its end
 	idle chan *bufio.ReadWriter
 }
 
@@ -41,7 +42,7 @@ func (c *caller) get(b *testing.B, address string) {
 }
 
 func (c *caller) ask(conn *bufio.ReadWriter, address string) (status string, body []byte, err error) {
-	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", address, c.addr)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n", address, c.addr, c.head)
 	if err := conn.Flush(); err != nil {
 		return "", nil, err
 	}

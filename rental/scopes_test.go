@@ -62,6 +62,12 @@ func stories() []story {
 		reading("bookings", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.Bookings(ctx, who, exodrive.BookingQuery{}, firstPage))
 		}),
+		reading("export", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.ExportBookings(ctx, who, exodrive.BookingQuery{}, nil))
+		}),
+		reading("timeline", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.Timeline(ctx, who, exodrive.TimelineQuery{Start: today, End: today, PageQuery: firstPage}))
+		}),
 		reading("customers", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.Customers(ctx, who, exodrive.CustomerQuery{}, firstPage))
 		}),

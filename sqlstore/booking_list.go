@@ -25,6 +25,17 @@ func (q queries) Bookings(ctx context.Context, ask exodrive.BookingQuery, page e
 const bookingRowColumns = `b.id, b.state, b.hold_until, b.car_id, c.name, b.customer_id, b.first_name, b.last_name, b.email, b.phone,
 	b.start_date, b.end_date, b.pickup_at, b.return_at, b.total, b.currency, b.version, b.created_at`
 
+// BookingsAfter are at most so many of the bookings that staff asks for, in the order of
+// Bookings, that follow one; nil: the first.
+func (q queries) BookingsAfter(ctx context.Context, ask exodrive.BookingQuery, last *exodrive.BookingRow, most int) ([]exodrive.BookingRow, error) {
+	s := bookingsWhere(`SELECT `+bookingRowColumns+` FROM bookings b JOIN cars c ON c.id = b.car_id WHERE TRUE`, ask)
+	if last != nil {
+		s.add(` AND (b.start_date, b.id) < (?, ?)`, last.FirstDay, last.ID)
+	}
+	s.add(` ORDER BY b.start_date DESC, b.id DESC LIMIT ?`, most)
+	return collect(ctx, q, scanBookingRow, s.text.String(), s.args...)
+}
+
 func scanBookingRow(r scanner) (b exodrive.BookingRow, err error) {
 	var hold sql.NullInt64
 	err = r.Scan(&b.ID, &b.State, &hold, &b.CarID, &b.CarName, &b.CustomerID, &b.Customer.FirstName, &b.Customer.LastName, &b.Customer.Email, &b.Customer.Phone,

@@ -6,3 +6,6 @@
 -- wide.
 CREATE INDEX idx_bookings_list ON bookings (start_date DESC, id DESC, state, end_date, car_id, first_name, last_name, email, phone);
 CREATE INDEX idx_customers_list ON customers (created_at DESC, id DESC, first_name, last_name, email, phone);
+
+-- Maintenance that belongs to no booking.
+CREATE INDEX idx_car_availability_blocks ON car_availability (car_id, date) WHERE status = 'maintenance' AND booking_id IS NULL;

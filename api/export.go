@@ -1,0 +1,77 @@
+package api
+
+import (
+	"context"
+	"encoding/csv"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/exodrive/exodrive"
+)
+
+// exportPatience is how long a reader of an export may take for one batch of it.
+const exportPatience = 60 * time.Second
+
+// adminExportBookings writes batch by batch: what is in memory is one batch, and while a
+// reader is slow no statement waits for him. One who goes away ends the statement that
+// runs and is asked for no other.
+func (a *api) adminExportBookings(ctx context.Context, in *parameters) (*raw, error) {
+	ask, err := exodrive.ParseBookingQuery(in.values)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := a.Rental.ExportBookings(ctx, actorOf(ctx), ask, nil)
+	if err != nil {
+		return nil, err
+	}
+	return rawOf(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", csvType)
+		w.Header().Set("Content-Disposition", `attachment; filename="bookings.csv"`)
+		out, control := csv.NewWriter(w), http.NewResponseController(w)
+		out.UseCRLF = true // RFC 4180
+		_ = out.Write(exportColumns)
+		for len(rows) > 0 {
+			// Without a deadline the server's own would end a long export.
+			_ = control.SetWriteDeadline(time.Now().Add(exportPatience))
+			for i := range rows {
+				_ = out.Write(exportRow(&rows[i]))
+			}
+			out.Flush()
+			if out.Error() == nil {
+				_ = control.Flush()
+				rows, err = a.Rental.ExportBookings(ctx, actorOf(ctx), ask, &rows[len(rows)-1])
+			}
+			if out.Error() != nil || err != nil {
+				panic(http.ErrAbortHandler) // so that a half is not taken for the whole
+			}
+		}
+		out.Flush()
+	}), nil
+}
+
+const csvType = "text/csv; charset=utf-8; header=present"
+
+var exportColumns = []string{
+	"id", "state", "createdAt", "carId", "car", "customerId", "firstName", "lastName", "email", "phone",
+	"firstDay", "lastDay", "days", "pickupAt", "returnAt", "total", "currency",
+}
+
+func exportRow(b *exodrive.BookingRow) []string {
+	return []string{
+		b.ID, string(b.State), b.CreatedAt.Format(time.RFC3339), b.CarID, cell(b.CarName), b.CustomerID,
+		cell(b.Customer.FirstName), cell(b.Customer.LastName), cell(b.Customer.Email), cell(b.Customer.Phone),
+		b.FirstDay.String(), b.LastDay.String(), strconv.Itoa(int(b.LastDay-b.FirstDay) + 1), b.PickupAt, b.ReturnAt,
+		b.Total.Decimal(), string(b.Total.Currency),
+	}
+}
+
+// cell is a text that somebody entered, as a spreadsheet shows it and does not run it: what
+// could begin a formula stands behind an apostrophe.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
