@@ -46,6 +46,7 @@ type Refusal struct {
 	TakenDays    []Date        `json:"takenDays,omitempty" nullable:"false" doc:"Days of the trip, turnaround included, that somebody has."`
 	Alternatives *Alternatives `json:"alternatives,omitempty"`
 	NewQuote     *SignedQuote  `json:"newQuote,omitempty" doc:"What holds now."`
+	Bookings     []BookingRow  `json:"bookings,omitempty" nullable:"false" doc:"For staff that blocks days: the bookings that have some of them."`
 }
 
 // Alternatives are the nearest to a trip that cannot be had.

@@ -19,18 +19,13 @@ func (a *api) adminListBlocks(ctx context.Context, in *carIDInput) (*answer[bloc
 	return &answer[blockList]{&blockList{blocks}}, nil
 }
 
-type blockRequest struct {
-	rental.Block
-	Reason string `json:"reason" required:"false" maxLength:"200" doc:"For the audit log."`
-}
-
 type blockBody struct {
 	CarID string `path:"carId" doc:"Id of the car." example:"car_01kas0f3m2x7h9tq"`
-	Body  entered[blockRequest]
+	Body  entered[rental.BlockRequest]
 }
 
-func (a *api) adminBlockDays(ctx context.Context, in *blockBody) (*struct{}, error) {
-	return nil, a.Rental.BlockDays(ctx, actorOf(ctx), in.CarID, in.Body.value.Block, in.Body.value.Reason)
+func (a *api) adminBlockDays(ctx context.Context, in *blockBody) (*answer[rental.BlockResult], error) {
+	return answerOf(a.Rental.BlockDays(ctx, actorOf(ctx), in.CarID, in.Body.value))
 }
 
 // dayCount tells how many days were changed.

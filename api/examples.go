@@ -55,8 +55,8 @@ func exampleWarm() warmRequest {
 	return warmRequest{&yes, &yes, &yes}
 }
 
-func exampleBlock() blockRequest {
-	return blockRequest{Block: exampleDays(), Reason: "Service"}
+func exampleBlock() rental.BlockRequest {
+	return rental.BlockRequest{Block: exampleDays(), Reason: "Service"}
 }
 
 func examplePrices() priceRequest {

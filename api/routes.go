@@ -52,7 +52,7 @@ func (a *api) fleetRoutes() {
 	admin(a, del("/api/admin/cars/{carId}", "adminDeleteCar", "Remove a car that was never booked").in("Cars").versioned(), a.adminDeleteCar)
 
 	admin(a, get("/api/admin/cars/{carId}/blocks", "adminListBlocks", "Maintenance of a car, from today on").in("Calendar"), a.adminListBlocks)
-	admin(a, post("/api/admin/cars/{carId}/blocks", "adminBlockDays", "Take days for maintenance").in("Calendar").answers(http.StatusNoContent).mayMiss(), a.adminBlockDays)
+	admin(a, post("/api/admin/cars/{carId}/blocks", "adminBlockDays", "Take days for maintenance").in("Calendar").answers(http.StatusOK).mayMiss(), a.adminBlockDays)
 	admin(a, del("/api/admin/cars/{carId}/blocks", "adminUnblockDays", "Give maintenance days back", rangeParams()...).in("Calendar").answers(http.StatusOK).mayMiss(), a.adminUnblockDays)
 	admin(a, put("/api/admin/cars/{carId}/prices", "adminSetPrices", "Give days a price of their own").in("Calendar").unversioned().answers(http.StatusNoContent), a.adminSetPrices)
 	admin(a, del("/api/admin/cars/{carId}/prices", "adminClearPrices", "Take the days' own prices away", rangeParams()...).in("Calendar").answers(http.StatusOK).mayMiss(), a.adminClearPrices)

@@ -188,7 +188,7 @@ func (m *mix) write() {
 	if m.writes%2 == 0 {
 		const farAhead = 500 // where nobody has booked
 		day := today.Add(farAhead + m.writes)
-		err = s.BlockDays(ctx, who, car, rental.Block{Start: day, End: day}, "bench")
+		_, err = s.BlockDays(ctx, who, car, rental.BlockRequest{Block: rental.Block{Start: day, End: day}, Reason: "bench"})
 	} else {
 		var now *exodrive.Car
 		if now, err = s.ManagedCar(ctx, who, car); err == nil {

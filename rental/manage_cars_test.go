@@ -137,7 +137,7 @@ func TestDeleteCar(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		made := w.create(t, "Pagani Utopia")
 		b := rental.Block{Start: today + 3, End: today + 4}
-		if err := w.BlockDays(ctx, admin, made.ID, b, ""); err != nil {
+		if err := second(w.BlockDays(ctx, admin, made.ID, rental.BlockRequest{Block: b})); err != nil {
 			t.Fatal(err)
 		}
 		wantCode(t, "an old version", w.DeleteCar(ctx, admin, made.ID, 9), exodrive.Stale)

@@ -2,6 +2,8 @@ package rental
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/sqlstore"
@@ -44,31 +46,83 @@ func (s *Service) Blocks(ctx context.Context, who exodrive.Actor, carID string) 
 	return blocks, err
 }
 
-// BlockDays takes days of a car for maintenance. If one of them is taken
-// already, the conflict names the days and none is taken.
-func (s *Service) BlockDays(ctx context.Context, who exodrive.Actor, carID string, b Block, reason string) error {
+// BlockRequest is days that maintenance wants of a car.
+type BlockRequest struct {
+	Block
+	Reason       string `json:"reason" required:"false" maxLength:"200" doc:"For the audit log."`
+	FreeDaysOnly bool   `json:"freeDaysOnly,omitempty" required:"false" doc:"Take those of the days that are free, and leave the others."`
+	DryRun       bool   `json:"dryRun,omitempty" required:"false" doc:"Tell what would be hit, and change nothing."`
+}
+
+// BlockResult tells what a block took, or would take, and what stands in its way.
+type BlockResult struct {
+	Days      int                   `json:"days" doc:"Days that were taken."`
+	DryRun    bool                  `json:"dryRun"`
+	TakenDays []exodrive.Date       `json:"takenDays" nullable:"false" doc:"Days that a booking or another block has."`
+	Bookings  []exodrive.BookingRow `json:"bookings" nullable:"false" doc:"Bookings that have some of the days, turnaround included; the first day first."`
+}
+
+// BlockDays takes days of a car for maintenance. If one of them is taken already, the
+// conflict dates_taken names the days and the bookings that have them, and none is
+// taken; only free days, or a dry run, are told of it instead. As in Book, the car's row
+// is locked and its holds that are over are ended first, and the unique index has the
+// last word.
+func (s *Service) BlockDays(ctx context.Context, who exodrive.Actor, carID string, r BlockRequest) (*BlockResult, error) {
 	if err := who.May(exodrive.ScopeFleet); err != nil {
-		return err
+		return nil, err
 	}
-	days, err := s.valid(b)
+	days, err := s.valid(r.Block)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return s.change(ctx, who, exodrive.ScopeFleet, "car.block", func(tx *sqlstore.Tx) (string, any, error) {
+	var result *BlockResult
+	err = s.change(ctx, who, exodrive.ScopeFleet, "car.block", func(tx *sqlstore.Tx) (string, any, error) {
 		if _, err := tx.LockCar(ctx, carID); err != nil {
 			return "", nil, err
 		}
-		taken, err := tx.TakeDays(ctx, carID, days, exodrive.DayMaintenance, "")
-		if err == nil && len(taken) > 0 {
-			err = daysTaken(taken)
+		if err := s.expireHolds(ctx, tx, carID); err != nil {
+			return "", nil, err
 		}
-		return carID, blockDetail{b, reason}, err
+		hit, err := tx.BookingsOn(ctx, carID, days)
+		if err != nil {
+			return "", nil, err
+		}
+		taken, err := tx.TakeDays(ctx, carID, days, exodrive.DayMaintenance, "")
+		if err != nil {
+			return "", nil, err
+		}
+		result = &BlockResult{Days: days.Len() - len(taken), DryRun: r.DryRun, TakenDays: orEmpty(taken), Bookings: hit}
+		switch {
+		case r.DryRun:
+			return "", nil, errDryRun
+		case len(taken) > 0 && !r.FreeDaysOnly:
+			return "", nil, blockRefused(taken, hit)
+		}
+		return carID, blockDetail{r.Block, r.Reason, taken}, nil
 	})
+	if errors.Is(err, errDryRun) {
+		err = nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
 }
 
 type blockDetail struct {
 	Block
-	Reason string `json:"reason"`
+	Reason string          `json:"reason"`
+	Left   []exodrive.Date `json:"left,omitempty"` // days of others, which were not taken
+}
+
+// blockRefused is daysTaken with the bookings that are hit.
+func blockRefused(taken []exodrive.Date, hit []exodrive.BookingRow) error {
+	e := daysTaken(taken)
+	if len(hit) == 0 {
+		return e
+	}
+	e.Message += fmt.Sprintf(" Bookings that are hit: %d; each is named with this answer.", len(hit))
+	return e.Instead(exodrive.Refusal{TakenDays: taken, Bookings: hit})
 }
 
 // daysTaken is the conflict of days that somebody else has.

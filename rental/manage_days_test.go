@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -51,13 +52,13 @@ func TestBlockDays(t *testing.T) {
 	ctx := context.Background()
 	eachWorld(t, func(t *testing.T, w *world) {
 		id := w.create(t, "Pagani Utopia").ID
-		if err := w.BlockDays(ctx, as(exodrive.ScopeFleet), id, rental.Block{Start: today + 3, End: today + 5}, "Service"); err != nil {
+		if err := second(w.BlockDays(ctx, as(exodrive.ScopeFleet), id, rental.BlockRequest{Block: rental.Block{Start: today + 3, End: today + 5}, Reason: "Service"})); err != nil {
 			t.Fatal(err)
 		}
 		if got := w.statuses(t, id, today, 8); got != "...mmm.." {
 			t.Errorf("after a block the days are %s", got)
 		}
-		err := w.BlockDays(ctx, admin, id, rental.Block{Start: today + 1, End: today + 4}, "")
+		err := second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today + 1, End: today + 4}}))
 		wantCode(t, "days that overlap", err, exodrive.DatesTaken)
 		if e, ok := errors.AsType[*exodrive.Error](err); !ok || e.Message != "Already taken: 2026-11-26, 2026-11-27." || e.Field != "/startDate" {
 			t.Errorf("the conflict says %#v", err)
@@ -65,13 +66,13 @@ func TestBlockDays(t *testing.T) {
 		if got := w.statuses(t, id, today, 8); got != "...mmm.." {
 			t.Errorf("a refused block left the days %s", got)
 		}
-		if err := w.BlockDays(ctx, admin, id, rental.Block{Start: today + 6, End: today + 6}, ""); err != nil {
+		if err := second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today + 6, End: today + 6}})); err != nil {
 			t.Errorf("one day: %v", err)
 		}
-		if err := w.BlockDays(ctx, admin, id, rental.Block{Start: today + 100, End: today + 465}, ""); err != nil {
+		if err := second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today + 100, End: today + 465}})); err != nil {
 			t.Errorf("366 days: %v", err)
 		}
-		err = w.BlockDays(ctx, admin, id, rental.Block{Start: today + 90, End: today + 110}, "")
+		err = second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today + 90, End: today + 110}}))
 		if err == nil || !strings.HasSuffix(err.Error(), " and others.") {
 			t.Errorf("many taken days: %v", err)
 		}
@@ -90,6 +91,52 @@ func TestBlockDays(t *testing.T) {
 	})
 }
 
+// A block that hits bookings is refused with each of them and how to reach its renter;
+// that can be seen beforehand, and the free days around them can be blocked. A hold that
+// ran out is in nobody's way.
+//
+// Red when: what is hit is not asked for; a dry run keeps what it did; the days of a hold
+// that is over are taken for somebody's.
+func TestBlockHitsBookings(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		b := confirmed(t, w, 3)
+		before := b.FirstDay - 2
+		ask := rental.BlockRequest{Block: rental.Block{Start: before, End: b.FirstDay + 1}, DryRun: true}
+		none := w.statuses(t, b.Car.ID, before, 4)
+		entries := w.entries(t)
+		seen, err := w.BlockDays(ctx, as(exodrive.ScopeFleet), b.Car.ID, ask)
+		if err != nil || seen.Days != 2 || len(seen.TakenDays) != 2 || len(seen.Bookings) != 1 || seen.Bookings[0].Customer != b.Customer || seen.Bookings[0].State != exodrive.Confirmed {
+			t.Errorf("beforehand: %+v, %v", seen, err)
+		}
+		ask.DryRun = false
+		_, err = w.BlockDays(ctx, as(exodrive.ScopeFleet), b.Car.ID, ask)
+		refusal := refusalOf(t, err, exodrive.DatesTaken)
+		if len(refusal.TakenDays) != 2 || len(refusal.Bookings) != 1 || refusal.Bookings[0].ID != b.ID || !strings.Contains(err.Error(), "Bookings that are hit: 1;") {
+			t.Errorf("the refusal: %v, %+v", err, refusal)
+		}
+		if got := w.statuses(t, b.Car.ID, before, 4); got != none || none != "..bb" || w.entries(t) != entries {
+			t.Errorf("the days were %s and are %s after a dry run and a refusal; %d entries more", none, got, w.entries(t)-entries)
+		}
+		ask.FreeDaysOnly = true
+		if got, err := w.BlockDays(ctx, as(exodrive.ScopeFleet), b.Car.ID, ask); err != nil || got.Days != 2 || len(got.Bookings) != 1 || w.statuses(t, b.Car.ID, before, 4) != "mmbb" {
+			t.Errorf("free days only: %+v, %v: %s", got, err, w.statuses(t, b.Car.ID, before, 4))
+		}
+
+		r := bookingOf(exodrive.TripRequest{CarID: anyCar, StartDate: b.FirstDay + 10, EndDate: b.FirstDay + 13}, "slow")
+		if _, err := w.Book(ctx, exodrive.Actor{}, r, rental.Call{}); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(25 * time.Hour)
+		over := rental.BlockRequest{Block: rental.Block{Start: r.StartDate, End: r.StartDate}}
+		if got, err := w.BlockDays(ctx, as(exodrive.ScopeFleet), b.Car.ID, over); err != nil || len(got.Bookings) != 0 {
+			t.Errorf("over the days of a hold that ran out: %+v, %v", got, err)
+		}
+		agrees(t, w)
+	})
+}
+
 // Giving days back never frees those of a booking, nor its turnaround.
 func TestUnblockKeepsBookings(t *testing.T) {
 	ctx := context.Background()
@@ -101,7 +148,7 @@ func TestUnblockKeepsBookings(t *testing.T) {
 		if freed, err := w.UnblockDays(ctx, admin, b.CarID, whole); err != nil || freed != 0 {
 			t.Errorf("freed %d days of a booking (%v)", freed, err)
 		}
-		err := w.BlockDays(ctx, admin, b.CarID, whole, "")
+		err := second(w.BlockDays(ctx, admin, b.CarID, rental.BlockRequest{Block: whole}))
 		wantCode(t, "a booking's days", err, exodrive.DatesTaken)
 		if got := w.statuses(t, b.CarID, b.Days.Start, n); got != before || strings.Contains(got, ".") {
 			t.Errorf("the booking's days were %s and are %s", before, got)
@@ -122,7 +169,7 @@ func TestWrongBlocks(t *testing.T) {
 			"reversed": {rental.Block{Start: today, End: today - 1}, "/endDate"}, "367 days": {rental.Block{Start: today, End: today + 366}, "/endDate"},
 		} {
 			for what, err := range map[string]error{
-				"block": w.BlockDays(ctx, admin, roma, test.block, ""), "prices": w.SetPrices(ctx, admin, roma, test.block, 1),
+				"block": second(w.BlockDays(ctx, admin, roma, rental.BlockRequest{Block: test.block})), "prices": w.SetPrices(ctx, admin, roma, test.block, 1),
 				"unblock": second(w.UnblockDays(ctx, admin, roma, test.block)), "clear": second(w.ClearPrices(ctx, admin, roma, test.block)),
 			} {
 				wantCode(t, name+" "+what, err, exodrive.Invalid)
@@ -133,7 +180,7 @@ func TestWrongBlocks(t *testing.T) {
 		}
 		one, nobody := rental.Block{Start: today, End: today}, "car_01kas0f3m2x7h9tq"
 		for what, err := range map[string]error{
-			"block": w.BlockDays(ctx, admin, nobody, one, ""), "prices": w.SetPrices(ctx, admin, nobody, one, 1), "blocks": second(w.Blocks(ctx, admin, nobody)),
+			"block": second(w.BlockDays(ctx, admin, nobody, rental.BlockRequest{Block: one})), "prices": w.SetPrices(ctx, admin, nobody, one, 1), "blocks": second(w.Blocks(ctx, admin, nobody)),
 			"unblock": second(w.UnblockDays(ctx, admin, nobody, one)), "clear": second(w.ClearPrices(ctx, admin, nobody, one)),
 		} {
 			wantCode(t, "a car that is not there, "+what, err, exodrive.NotFound)

@@ -115,7 +115,7 @@ func TestBlocksAtOnce(t *testing.T) {
 	id := w.create(t, "Pagani Utopia").ID
 	won := 0
 	for _, err := range at(16, func(i int) error {
-		return w.BlockDays(ctx, admin, id, rental.Block{Start: today.Add(i), End: today.Add(i + 3)}, "")
+		return second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today.Add(i), End: today.Add(i + 3)}}))
 	}) {
 		if err == nil {
 			won++

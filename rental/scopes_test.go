@@ -109,7 +109,7 @@ func stories() []story {
 			return second(w.BulkUpdate(ctx, who, rental.BulkUpdate{IDs: []string{c.ID}, PricePercent: 1_00}))
 		}),
 		onCar("car.block", func(ctx context.Context, w *world, who exodrive.Actor, c *exodrive.Car) error {
-			return w.BlockDays(ctx, who, c.ID, day, "")
+			return second(w.BlockDays(ctx, who, c.ID, rental.BlockRequest{Block: day}))
 		}),
 		onCar("car.unblock", func(ctx context.Context, w *world, who exodrive.Actor, c *exodrive.Car) error {
 			return second(w.UnblockDays(ctx, who, c.ID, day))

@@ -22,7 +22,7 @@ func TestTimeline(t *testing.T) {
 		w := newWorld(t, databaseURL)
 		free := freeTrip(t, w, anyCar, 4).StartDate
 		id := car(t, anyCar).ID
-		if err := w.BlockDays(t.Context(), admin, id, rental.Block{Start: free, End: free + 2}, "Service"); err != nil {
+		if _, err := w.BlockDays(t.Context(), admin, id, rental.BlockRequest{Block: rental.Block{Start: free, End: free + 2}, Reason: "Service"}); err != nil {
 			t.Fatal(err)
 		}
 		b := w.booked(t, people[1])[0]

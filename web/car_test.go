@@ -54,7 +54,7 @@ func TestCalendarOfTheCar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := v.rental.BlockDays(t.Context(), staff, car.ID, rental.Block{Start: blocked, End: blocked}, "a scratch from a zebra"); err != nil {
+	if _, err := v.rental.BlockDays(t.Context(), staff, car.ID, rental.BlockRequest{Block: rental.Block{Start: blocked, End: blocked}, Reason: "a scratch from a zebra"}); err != nil {
 		t.Fatal(err)
 	}
 	free, err := cache.Value(v.rental.Availability(t.Context(), ferrari, exodrive.AvailabilityQuery{Start: exodrive.MustDate("2026-04-20"), End: exodrive.MustDate("2026-06-30")}))
@@ -124,7 +124,7 @@ func TestDaysThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	blocked := exodrive.MustDate("2026-06-10")
-	if err := v.rental.BlockDays(t.Context(), staff, car.ID, rental.Block{Start: blocked, End: blocked}, ""); err != nil {
+	if _, err := v.rental.BlockDays(t.Context(), staff, car.ID, rental.BlockRequest{Block: rental.Block{Start: blocked, End: blocked}}); err != nil {
 		t.Fatal(err)
 	}
 	page := v.get("/fleet/" + ferrari + "?startDate=2026-06-08&endDate=2026-06-12").wantStatus(http.StatusOK)
