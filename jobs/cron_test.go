@@ -166,11 +166,15 @@ func TestPrune(t *testing.T) {
 		}
 		later := clock.Advance(time.Hour)
 		for _, step := range []struct {
-			done, dead, ticks time.Time
-			want              int64
-		}{{noon, noon, noon, 0}, {later, noon, noon, 1}, {later, later, noon, 1}, {later, later, later, 1}, {later, later, later, 0}} {
+			old  sqlstore.Old
+			want int64
+		}{
+			{sqlstore.Old{Done: noon, Dead: noon, Ticks: noon}, 0},
+			{sqlstore.Old{Done: later}, 1}, {sqlstore.Old{Dead: later}, 1}, {sqlstore.Old{Ticks: later}, 1},
+			{sqlstore.Old{Done: later, Dead: later, Ticks: later}, 0},
+		} {
 			if err := n.store.Tx(t.Context(), func(tx *sqlstore.Tx) error {
-				got, err := tx.PruneJobs(t.Context(), step.done, step.dead, step.ticks)
+				got, err := tx.Prune(t.Context(), step.old, 10)
 				if got != step.want {
 					t.Errorf("%+v: %d rows went", step, got)
 				}

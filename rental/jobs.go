@@ -8,20 +8,30 @@ import (
 
 // The kinds of jobs.
 const (
-	jobEndHold    = "hold.end"   // its argument is the id of the booking
-	jobSweepHolds = "hold.sweep" // no argument
+	jobEndHold    = "hold.end" // its argument is the id of the booking
+	jobSweepHolds = "hold.sweep"
+	jobWarm       = "cache.warm"
+	jobPrune      = "prune"
 )
+
+// sweepAt is every five minutes: for the few holds that have no job, see sweepHolds.
+const sweepAt = "*/5 * * * *"
 
 // setUpJobs says what this node does of the jobs, and what the clock enqueues.
 func (s *Service) setUpJobs() (err error) {
+	warm, nightly := s.nightlyWarming()
 	s.jobs, err = jobs.New(jobs.Options{
 		Store: s.store, Now: s.now, Log: s.cache.log,
 		Kinds: []jobs.Kind{
 			{Name: jobEndHold, Do: s.endHold},
 			{Name: jobSweepHolds, Do: s.sweepHolds},
+			{Name: jobPrune, Do: s.prune},
+			warm,
 		},
 		Crons: []jobs.Cron{
-			{Name: jobSweepHolds, Spec: "*/5 * * * *", Job: jobs.Job{Kind: jobSweepHolds, Key: jobSweepHolds}},
+			{Name: jobSweepHolds, Spec: sweepAt, Job: jobs.Job{Kind: jobSweepHolds, Key: jobSweepHolds}},
+			{Name: jobPrune, Spec: pruneAt, Job: jobs.Job{Kind: jobPrune, Key: jobPrune}},
+			nightly,
 		},
 	})
 	if err == nil {

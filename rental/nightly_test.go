@@ -1,7 +1,6 @@
 package rental_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,60 +8,36 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/jobs"
 	"github.com/exodrive/exodrive/rental"
-	"github.com/exodrive/exodrive/sqlstore"
 )
 
-// sleeper is a node whose clockwork a test drives.
-type sleeper struct {
-	*node
-	steps
-}
+// sleeper is a node that looks at the clock when a test wants it to.
+type sleeper struct{ *node }
 
 // asleep starts a node; it has looked at the clock once when this returns.
 func asleep(t testing.TB, url string, clock *exotest.ManualClock) *sleeper {
 	t.Helper()
-	s := &sleeper{}
-	s.node = newNode(t, url, clock, stepped(&s.steps))
-	s.Start()
-	<-s.looked
+	s := &sleeper{newNode(t, url, clock)}
+	s.look(t)
 	return s
 }
 
-// night lets all nodes look at the clock once, some times over, waits for what they
-// began, and tells how many of them warmed everything.
-func night(t testing.TB, nodes ...*sleeper) (warmed int) {
+// look lets a node do what is due.
+func (s *sleeper) look(t testing.TB) {
 	t.Helper()
-	for range 3 {
-		for _, n := range nodes {
-			n.step()
-		}
+	if _, err := s.RunJobs(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	for _, n := range nodes {
-		if n.warmedSince(t) {
-			warmed++
-		}
-	}
-	return warmed
 }
 
-// warmedSince tells whether the node has warmed since the last call: it makes what
-// is cached worthless, so that only a new warming loads it again.
-func (s *sleeper) warmedSince(t testing.TB) bool {
+// night lets all nodes look at the clock, and tells how many of them warmed everything.
+func night(t testing.TB, nodes ...*sleeper) (warmed int) {
 	t.Helper()
-	// Joining what runs, or finding it done, is the end of what the night began; it
-	// loads nothing in either case.
-	was := s.loaded()
-	result, err := s.Warm(t.Context(), admin, rental.WarmAll, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	warmed := result.Joined || result.Cars.Loaded == 0
-	if !warmed && s.loaded()-was < len(public()) {
-		t.Errorf("a warming of everything loaded %d answers", s.loaded()-was)
-	}
-	if err := s.ClearCache(t.Context(), admin, ""); err != nil {
-		t.Fatal(err)
+	for _, n := range nodes {
+		was := n.nights()
+		n.look(t)
+		warmed += n.nights() - was
 	}
 	return warmed
 }
@@ -97,6 +72,9 @@ func TestNightlyWarming(t *testing.T) {
 		a.cache.Close() // it dies
 		set("2026-11-24 03:00:00")
 		expect("at three, without a node that died", 1, b, c)
+		if got := b.loaded(); got < len(public()) {
+			t.Errorf("a warming of everything loaded %d answers", got)
+		}
 		set("2026-11-24 14:00:00")
 		expect("at noon", 0, b, c)
 		set("2026-11-24 02:30:00")
@@ -122,7 +100,8 @@ func TestNightIsMadeUpFor(t *testing.T) {
 		start := func() int {
 			n := asleep(t, url, clock)
 			defer n.cache.Close()
-			return night(t, n)
+			night(t, n)
+			return n.nights() // the first look included
 		}
 		if got := start(); got != 0 {
 			t.Error("a new fleet warms when it starts")
@@ -182,95 +161,66 @@ func TestNightlyWarmingAndDaylightSaving(t *testing.T) {
 //
 // Red when: a night is taken for settled although nobody could be asked; or a night that was won is forgotten.
 func TestNightlyWarmingIsPutOff(t *testing.T) {
-	t.Parallel()
-	url := exotest.PostgresFrom(t, "fleet", seeded) // SQLite's one writer would make the claim wait, not fail
-	clock := exotest.Clock(newYork("2026-11-24 02:59:00"))
-	n := asleep(t, url, clock)
-	locked := errors.New("locked")
-	err := n.store.Tx(t.Context(), func(tx *sqlstore.Tx) error {
-		// A row that is not committed: the claim waits, and fails.
-		if _, err := tx.ClaimRun(t.Context(), tonight("2026-11-24"), "other", clock.Now()); err != nil {
-			t.Error(err)
-		}
+	eachFleet(t, func(t *testing.T, url string) {
+		clock := exotest.Clock(newYork("2026-11-24 02:59:00"))
+		n := asleep(t, url, clock)
+		db := newPrompt(t, url)
+		db.exec(`ALTER TABLE job_ticks RENAME TO mislaid`)
 		clock.Set(newYork("2026-11-24 03:00:00"))
-		n.step()
-		return locked
-	})
-	if !errors.Is(err, locked) {
-		t.Fatal(err)
-	}
-	n.hold("car_reviews")
-	running := make(chan error, 1)
-	begun := make(chan struct{}, 100)
-	go func() {
-		_, err := n.Warm(t.Context(), admin, rental.WarmRequest{Cars: true}, func(rental.WarmProgress) {
-			select {
-			case begun <- struct{}{}:
-			default:
-			}
-		})
-		running <- err
-	}()
-	<-begun
-	n.step() // it wins the night, and something else runs
-	n.open()
-	if err := <-running; err != nil {
-		t.Fatal(err)
-	}
-	if loads := n.loads(); loads["counts"] > 0 {
-		t.Fatalf("it was warmed already: %v", loads)
-	}
-	n.step()
-	for late := time.Now().Add(20 * time.Second); n.loads()["availability"] < 4*len(public()); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(late) {
+		n.look(t)
+		db.exec(`ALTER TABLE mislaid RENAME TO job_ticks`)
+		n.hold("car_reviews")
+		running := make(chan error, 1)
+		begun := make(chan struct{}, 100)
+		go func() {
+			_, err := n.Warm(t.Context(), admin, rental.WarmRequest{Cars: true}, func(rental.WarmProgress) {
+				select {
+				case begun <- struct{}{}:
+				default:
+				}
+			})
+			running <- err
+		}()
+		<-begun
+		n.look(t) // it wins the night, and something else runs
+		n.open()
+		if err := <-running; err != nil {
+			t.Fatal(err)
+		}
+		if loads := n.loads(); loads["counts"] > 0 {
+			t.Fatalf("it was warmed already: %v", loads)
+		}
+		clock.Set(newYork("2026-11-24 03:01:00"))
+		if got := night(t, n); got != 1 {
 			t.Fatalf("the night was forgotten: %v", n.loads())
 		}
-	}
+	})
 }
 
-// tonight is the nightly warming of a day.
-func tonight(day string) sqlstore.Run {
-	return sqlstore.Run{Job: "cache-warm", Day: exodrive.MustDate(day)}
-}
-
-// A node that dies after it has won the night costs the fleet five minutes, not the
-// night; one that lives keeps it for as long as it warms.
+// A node that dies after it has won the night costs the fleet some seconds, not the
+// night. (Package jobs shows how it is found out, and that one that lives keeps it.)
 //
-// Red when: what was claimed is taken for done; or a claim is not kept while its node warms.
+// Red when: what was claimed is taken for done.
 func TestNightOfANodeThatDies(t *testing.T) {
 	eachFleet(t, func(t *testing.T, url string) {
 		clock := exotest.Clock(newYork("2026-11-24 02:59:59"))
 		a, b := asleep(t, url, clock), asleep(t, url, clock)
-		if err := a.store.Tx(t.Context(), func(tx *sqlstore.Tx) error {
-			claim, err := tx.ClaimRun(t.Context(), tonight("2026-11-24"), "a node that dies", newYork("2026-11-24 03:05:00"))
-			if claim != sqlstore.Won {
-				t.Error("the first that claims does not win")
-			}
-			return err
-		}); err != nil {
-			t.Fatal(err)
+		clock.Set(newYork("2026-11-24 03:00:00"))
+		dead := jobs.Worker{Name: "a node that dies", Beat: 1}
+		if planted, err := a.store.PlantTick(t.Context(), "cache.warm", clock.Now(), &jobs.Job{Kind: "cache.warm", Tries: 6}); !planted || err != nil {
+			t.Fatal(planted, err)
 		}
-		for _, at := range []string{"2026-11-24 03:00:00", "2026-11-24 03:04:59"} {
-			clock.Set(newYork(at))
-			if got := night(t, a, b); got != 0 {
-				t.Errorf("at %s %d nodes warm, want none: the one that won may live", at, got)
-			}
+		if won, err := a.store.ClaimJobs(t.Context(), dead, []string{"cache.warm"}, 1); len(won) != 1 || err != nil {
+			t.Fatal(won, err)
 		}
-		clock.Set(newYork("2026-11-24 03:05:00"))
-		a.hold("car_reviews")
-		was := b.loaded()
-		a.step() // it takes over, and warms for long
-		for _, at := range []string{"2026-11-24 03:09:00", "2026-11-24 03:13:00", "2026-11-24 03:17:00"} {
-			clock.Set(newYork(at))
-			a.step()
-			b.step()
+		if got := night(t, a, b); got != 0 {
+			t.Errorf("%d nodes warm, want none: the one that won may live", got)
 		}
-		if got := b.loaded() - was; got > 0 {
-			t.Errorf("a second node took over from one that warms: %d loads", got)
+		if taken, err := b.store.BuryWorker(t.Context(), dead, "it died"); len(taken) != 1 || err != nil {
+			t.Fatal(taken, err)
 		}
-		a.open()
-		if !a.warmedSince(t) {
-			t.Error("nobody took over from the node that died")
+		if got := night(t, a, b); got != 1 {
+			t.Errorf("%d nodes take over from the one that died", got)
 		}
 		clock.Set(newYork("2026-11-24 14:00:00"))
 		if got := night(t, a, b); got != 0 {
@@ -289,7 +239,16 @@ func TestNightIsGivenBack(t *testing.T) {
 		a, b := asleep(t, url, clock), asleep(t, url, clock)
 		clock.Advance(time.Second)
 		a.hold("car_reviews")
-		a.step() // it wins
+		a.Start() // it wins
+		for late := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			won, _, err := a.store.Jobs(t.Context(), exodrive.JobQuery{State: exodrive.JobRunning, Kind: "cache.warm"}, firstPage)
+			if len(won) == 1 {
+				break
+			}
+			if err != nil || time.Now().After(late) {
+				t.Fatalf("nobody warms (%v)", err)
+			}
+		}
 		a.cache.Rest()
 		a.open()
 		a.cache.Close()
@@ -302,8 +261,7 @@ func TestNightIsGivenBack(t *testing.T) {
 			t.Helper()
 			clock.Set(newYork(at))
 			was := b.failedNights()
-			b.step()
-			_, _ = b.Warm(t.Context(), admin, rental.WarmAll, nil) // is what the night began, or comes after it
+			b.look(t)
 			return b.failedNights() - was
 		}
 		db.exec(`ALTER TABLE cars RENAME COLUMN slug TO mislaid`)
@@ -326,9 +284,14 @@ func TestNightIsGivenBack(t *testing.T) {
 	})
 }
 
-// failedNights is how many nightly warmings of the node ended early.
-func (n *node) failedNights() int {
+// nights is how many nightly warmings the node has done, failedNights how many ended early.
+func (n *node) nights() int { return n.logged(`msg="cache warmed" why=nightly`) }
+
+func (n *node) failedNights() int { return n.logged("why=nightly") - n.nights() }
+
+// logged is how often a text is in the log.
+func (n *node) logged(text string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return strings.Count(n.log.String(), "why=nightly") - strings.Count(n.log.String(), `msg="cache warmed" why=nightly`)
+	return strings.Count(n.log.String(), text)
 }

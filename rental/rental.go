@@ -61,7 +61,6 @@ type Service struct {
 	jobs     *jobs.Runner
 	pause    func(context.Context, time.Duration)
 	history  *obs.History
-	node     string // this process, among all that do daily jobs
 }
 
 // New makes the Service of a migrated store, with what its fleet has set for itself.
@@ -79,7 +78,6 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	if s.pause == nil {
 		s.pause = pause
 	}
-	s.node = cryptorand.Text()
 	if s.signs = (signs{o.Secrets}); len(o.Secrets) == 0 {
 		s.signs.secrets = [][]byte{[]byte(cryptorand.Text() + cryptorand.Text())}
 	}

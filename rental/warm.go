@@ -71,7 +71,7 @@ func (s *Service) Warm(ctx context.Context, who exodrive.Actor, ask WarmRequest,
 	if ask == (WarmRequest{}) {
 		return nil, exodrive.Errorf(exodrive.Invalid, "Say what to warm: cars, availability or fleetCounts. An empty body warms all three.")
 	}
-	run, joined, err := s.beginWarming(ask, "asked by "+who.ID, nil)
+	run, joined, err := s.beginWarming(ask, "asked by "+who.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (s *Service) WarmAtStart(first <-chan struct{}) <-chan struct{} {
 			case <-ctx.Done():
 			}
 		}
-		if run, _, err := s.beginWarming(WarmAll, "start", nil); err == nil {
+		if run, _, err := s.beginWarming(WarmAll, "start"); err == nil {
 			<-run.done
 		}
 	})
@@ -131,9 +131,8 @@ type warming struct {
 	touched touched
 }
 
-// beginWarming returns the warming that runs if it covers the groups, or begins one,
-// which tells ended, unless nil, how it ends.
-func (s *Service) beginWarming(ask WarmRequest, why string, ended func(error)) (run *warmRun, joined bool, err error) {
+// beginWarming returns the warming that runs if it covers the groups, or begins one.
+func (s *Service) beginWarming(ask WarmRequest, why string) (run *warmRun, joined bool, err error) {
 	s.warming.mu.Lock()
 	defer s.warming.mu.Unlock()
 	if run := s.warming.run; run.running() {
@@ -149,9 +148,6 @@ func (s *Service) beginWarming(ask WarmRequest, why string, ended func(error)) (
 		run.err = s.warmGroups(ctx, run)
 		run.took = s.now().Sub(begin)
 		s.logWarmed(why, run, run.err)
-		if ended != nil {
-			ended(run.err)
-		}
 	})
 	if !begun {
 		return nil, false, errResting

@@ -93,25 +93,3 @@ func (t *Tx) RetryJob(ctx context.Context, id string) error {
 const sqlRetryJob = `UPDATE jobs SET ended_at = 0, failed = 0, run_at = $2 WHERE id = $1 AND ended_at > 0 AND failed >= tries`
 
 const sqlJobState = `SELECT ` + jobState + ` FROM jobs WHERE id = $1`
-
-// PruneJobs forgets jobs that were done before an instant, dead ones that died before
-// another, and ticks before a third but the last of each name.
-func (t *Tx) PruneJobs(ctx context.Context, done, dead, ticks time.Time) (n int64, err error) {
-	for _, s := range []struct {
-		text string
-		at   time.Time
-	}{{sqlPruneDone, done}, {sqlPruneDead, dead}, {sqlPruneTicks, ticks}} {
-		some, err := t.affected(ctx, s.text, ms(s.at))
-		if err != nil {
-			return n, err
-		}
-		n += some
-	}
-	return n, nil
-}
-
-const sqlPruneDone = `DELETE FROM jobs WHERE ended_at > 0 AND ended_at < $1 AND failed < tries`
-
-const sqlPruneDead = `DELETE FROM jobs WHERE ended_at > 0 AND ended_at < $1 AND failed >= tries`
-
-const sqlPruneTicks = `DELETE FROM job_ticks WHERE due < $1 AND EXISTS (SELECT 1 FROM job_ticks later WHERE later.name = job_ticks.name AND later.due > job_ticks.due AND later.due < $1)`
