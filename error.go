@@ -47,6 +47,7 @@ type Refusal struct {
 	Alternatives *Alternatives `json:"alternatives,omitempty"`
 	NewQuote     *SignedQuote  `json:"newQuote,omitempty" doc:"What holds now."`
 	Bookings     []BookingRow  `json:"bookings,omitempty" nullable:"false" doc:"For staff that blocks days: the bookings that have some of them."`
+	NewChange    *SignedChange `json:"newChange,omitempty" doc:"What holds now, for a change."`
 }
 
 // Alternatives are the nearest to a trip that cannot be had.

@@ -69,6 +69,24 @@ func (p Policy) CancelTerms(pickup time.Time, price Price) []CancelTerm {
 	return terms
 }
 
+// CancelFee is what cancelling this booking costs its renter at an instant: nothing
+// while it is held, else what its terms say, and the policy where it has none. A pick-up
+// that is over is a conflict.
+func (b *Booking) CancelFee(p Policy, now time.Time) (Money, error) {
+	if b.State == Held {
+		return Money{0, b.Total.Currency}, nil
+	}
+	terms := b.Terms.Cancellation
+	if len(terms) == 0 {
+		pickup, err := b.Pickup()
+		if err != nil {
+			return Money{}, err
+		}
+		terms = p.CancelTerms(pickup, Price{Days: b.Days.Len(), Total: b.Total})
+	}
+	return CancelFee(terms, now)
+}
+
 // CancelFee is what cancelling costs at an instant; a pick-up that is over is a
 // conflict.
 func CancelFee(terms []CancelTerm, now time.Time) (Money, error) {

@@ -101,6 +101,7 @@ const (
 	LineDiscount LineKind = "discount"
 	LineExtra    LineKind = "extra"
 	LineTax      LineKind = "tax"
+	LineKept     LineKind = "kept" // up to what a change of the trip leaves to be paid
 )
 
 // Line is one line of a price: Quantity times Unit is Amount, exactly. Discounts

@@ -93,7 +93,9 @@ type Handover struct {
 }
 
 // Wall is the wall-clock time as text, such as 2026-05-01T10:00.
-func (h Handover) Wall() string { return h.Date.String() + "T" + h.Time.String() }
+func (h Handover) Wall() string { return wall(h.Date, h.Time) }
+
+func wall(d Date, c Clock) string { return d.String() + "T" + c.String() }
 
 // DepositHold is when a deposit is held and when it is released at the latest.
 type DepositHold struct {
@@ -113,6 +115,13 @@ type Distance struct {
 // is not public, a conflict for one that is not for rent. Whether the days are free
 // it does not know.
 func NewQuote(r TripRequest, t Terms, now time.Time) (*Quote, error) {
+	return t.quote(r, now, nil, nil)
+}
+
+// quote is NewQuote for the trip that a booking shall become, where there is one: what
+// stands of the booking is not judged again. settle, if there is one, has the last word
+// on the price and what cancelling costs.
+func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(*Quote)) (*Quote, error) {
 	if t.Car.Hidden {
 		return nil, Errorf(NotFound, "There is no such car.").On("/carId")
 	}
@@ -123,7 +132,7 @@ func NewQuote(r TripRequest, t Terms, now time.Time) (*Quote, error) {
 	if err != nil {
 		return nil, err
 	}
-	days, err := t.days(trip, now)
+	days, err := t.days(trip, now, of)
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +164,9 @@ func NewQuote(r TripRequest, t Terms, now time.Time) (*Quote, error) {
 		q.DepositHold = &DepositHold{HeldOn: max(DateOf(held), trip.PickupPlace.Today(now)), ReleasedBy: trip.ReturnDate.Add(t.Policy.DepositDays)}
 	}
 	q.Cancellation = t.Policy.CancelTerms(q.Pickup.At, q.Price)
+	if settle != nil {
+		settle(q)
+	}
 	q.Back = t.returnTerms(q, trip)
 	q.Rules = q.inWords(t.Car, trip)
 	return q, nil
@@ -201,23 +213,25 @@ func (t Terms) place(ref, otherwise, field string) (*Location, error) {
 	return nil, Errorf(Invalid, "There is no place %q.", clip(ref)).On(field)
 }
 
-// days are the rental days of a trip that the house takes.
-func (t Terms) days(trip Trip, now time.Time) (Days, error) {
+// days are the rental days of a trip that the house takes. A pick-up that stands may be
+// over.
+func (t Terms) days(trip Trip, now time.Time, of *Booking) (Days, error) {
 	days, err := trip.Days()
 	if err != nil {
 		return days, err
 	}
 	today := trip.PickupPlace.Today(now)
+	stands := of != nil && of.PickupPlace == trip.PickupPlace.ID && of.PickupAt == wall(trip.PickupDate, trip.PickupTime)
 	// A pick-up before handover time takes the day before with it, which may be
 	// yesterday.
-	if trip.PickupDate == today {
+	if trip.PickupDate == today || stands {
 		today = min(today, days.Start)
 	}
 	if err := t.Limits.CheckDays(days, t.Car.MinimumDays, today); err != nil {
 		return days, err
 	}
 	at, err := trip.PickupPlace.instant(trip.PickupDate, trip.PickupTime)
-	if err == nil && at.Before(now) {
+	if err == nil && at.Before(now) && !stands {
 		err = Errorf(Invalid, "%s today is over in %s; take a later time or day.", trip.PickupTime, trip.PickupPlace.Name).On("/pickupTime")
 	}
 	return days, err

@@ -36,7 +36,10 @@ func (q *Quote) inWords(car CarTerms, trip Trip) []string {
 	if words := q.Back.inWords(); words != "" {
 		rules = append(rules, words)
 	}
-	return append(rules, cancelWords(q.Cancellation, q.Total))
+	if len(q.Cancellation) > 0 {
+		rules = append(rules, cancelWords(q.Cancellation, q.Total))
+	}
+	return rules
 }
 
 func (q *Quote) distanceWords() string {
@@ -66,8 +69,12 @@ func cancelWords(terms []CancelTerm, total Money) string {
 		switch {
 		case t.Fee.Amount == 0:
 			text += "Cancelling is free until " + instantWords(t.Until)
+		case t.Fee == total && i == 0:
+			text += "If you cancel, nothing is paid back"
 		case t.Fee == total:
 			text += "until the pick-up nothing is paid back"
+		case i == 0:
+			text += fmt.Sprintf("Cancelling costs %s until %s", t.Fee, instantWords(t.Until))
 		default:
 			text += fmt.Sprintf("until %s it costs %s", instantWords(t.Until), t.Fee)
 		}

@@ -23,8 +23,12 @@ var descriptions = map[string]string{
 		"days that somebody has are a conflict with the code dates_taken, the days, and what is free instead.",
 	"book": "Holds the days until staff confirms or the hold ends. With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the quote that holds now. " +
 		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused.",
-	"readBooking":       "The token is as good as a password for this one booking.",
-	"cancelBooking":     "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
+	"readBooking":   "The token is as good as a password for this one booking.",
+	"cancelBooking": "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
+	"quoteChange": "The trip that the booking would become, priced anew as a whole, with the difference and what it means in words, promised for half an hour. Members that are left out stay as they are. " +
+		"A change is no way round the fee for cancelling: the rental then costs what cancelling now would cost at least, and so does cancelling it later. It changes nothing.",
+	"changeBooking": "With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the change that holds now. Days that somebody has are dates_taken, with the nearest that are free. " +
+		"While the car is out only the return can change. The same Idempotency-Key with another body is key_reused.",
 	"adminListBookings": "The latest pick-up first.",
 	"adminExportBookings": "The bookings of adminListBookings in its order, as RFC 4180 has it, in UTF-8, with a line of names first; it begins before the last row is read. " +
 		"Totals are decimal numbers. A text that a spreadsheet could take for a formula stands behind an apostrophe.",
@@ -88,7 +92,7 @@ func describe(op *huma.Operation) {
 		delete(op.Responses, "422")
 	}
 	for _, p := range op.Parameters {
-		if p.Name == "If-Match" || keyed(p) && op.OperationID != bookID {
+		if p.Name == "If-Match" || keyed(p) && op.OperationID != bookID && op.OperationID != changeID {
 			// Only here: huma would refuse a call without it in its own words, and one
 			// without If-Match as a 400, not a 428.
 			p.Required = true

@@ -17,20 +17,7 @@ func (a *api) routes() {
 	public[exodrive.ReviewPage](a, get("/api/cars/{carId}/reviews", "listReviews", "The reviews of a car", append(pageParams(defaultReviews), carRefParam)...), a.listReviews)
 	public[exodrive.FleetCounts](a, get("/api/fleet/counts", "countFleet", "How large the fleet is"), a.countFleet)
 
-	open(a, post("/api/quotes", "quote", "What a trip costs, and under which rules").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quote)
-	open(a, post("/api/bookings", bookID, "Book a trip").in("Bookings").mayMiss().mayRepeat(), httpx.LimitBookings, a.book)
-	open(a, get("/api/bookings/{token}", "readBooking", "A booking, for its renter").in("Bookings"), httpx.LimitReads, a.readBooking)
-	open(a, post("/api/bookings/{token}/cancel", "cancelBooking", "Cancel a booking").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitBookings, a.cancelBooking)
-	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
-	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)
-	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
-	admin(a, get("/api/admin/bookings/{bookingId}", "adminReadBooking", "A booking with all that happened to it").in("Bookings"), a.adminReadBooking)
-	admin(a, post("/api/admin/bookings/{bookingId}/hand-over", "adminHandOver", "Hand the car over").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminHandOver)
-	admin(a, post("/api/admin/bookings/{bookingId}/take-back", "adminTakeBack", "Take the car back, and tell what that costs").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminTakeBack)
-	admin(a, post("/api/admin/bookings/{bookingId}/complete", "adminCompleteBooking", "End a rental that is checked and settled").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCompleteBooking)
-	admin(a, post("/api/admin/bookings/{bookingId}/no-show", "adminMissPickup", "Note that the renter did not come").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminMissPickup)
-	admin(a, post("/api/admin/bookings/{bookingId}/money", "adminRecordMoney", "Note money that moved at the counter").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminRecordMoney)
-	admin(a, post("/api/admin/bookings/{bookingId}/charges", "adminAddCharge", "Add a charge to a rental").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminAddCharge)
+	a.bookingRoutes()
 
 	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)
 	admin(a, get("/api/admin/timeline", "adminReadTimeline", "What is taken of all cars", timelineParams()...).in("Bookings").gives("application/json", schemaOf[exodrive.Timeline](a)), a.adminReadTimeline)
@@ -80,11 +67,35 @@ func (a *api) fleetRoutes() {
 	admin(a, get("/api/admin/audit", "adminListAudit", "Who changed what", append(pageParams(defaultAdminPage), auditSubjectParam)...).in("Audit"), a.adminListAudit)
 }
 
+// bookingRoutes are those of quotes and bookings: first the renter's, then the desk's.
+func (a *api) bookingRoutes() {
+	open(a, post("/api/quotes", "quote", "What a trip costs, and under which rules").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quote)
+	open(a, post("/api/bookings", bookID, "Book a trip").in("Bookings").mayMiss().mayRepeat(), httpx.LimitBookings, a.book)
+	open(a, get("/api/bookings/{token}", "readBooking", "A booking, for its renter").in("Bookings"), httpx.LimitReads, a.readBooking)
+	open(a, post("/api/bookings/{token}/cancel", "cancelBooking", "Cancel a booking").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitBookings, a.cancelBooking)
+	open(a, post("/api/bookings/{token}/change/quote", "quoteChange", "What a change of a booking costs").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quoteChange)
+	open(a, post("/api/bookings/{token}/change", changeID, "Change or extend a booking").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), httpx.LimitBookings, a.changeBooking)
+
+	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
+	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
+	admin(a, get("/api/admin/bookings/{bookingId}", "adminReadBooking", "A booking with all that happened to it").in("Bookings"), a.adminReadBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/hand-over", "adminHandOver", "Hand the car over").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminHandOver)
+	admin(a, post("/api/admin/bookings/{bookingId}/take-back", "adminTakeBack", "Take the car back, and tell what that costs").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminTakeBack)
+	admin(a, post("/api/admin/bookings/{bookingId}/complete", "adminCompleteBooking", "End a rental that is checked and settled").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCompleteBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/no-show", "adminMissPickup", "Note that the renter did not come").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminMissPickup)
+	admin(a, post("/api/admin/bookings/{bookingId}/money", "adminRecordMoney", "Note money that moved at the counter").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminRecordMoney)
+	admin(a, post("/api/admin/bookings/{bookingId}/charges", "adminAddCharge", "Add a charge to a rental").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), a.adminAddCharge)
+}
+
 // listCarsID names the operation whose searches have a rate limit of their own.
 const listCarsID = "listCars"
 
-// bookID names the operation that may be called without an Idempotency-Key.
-const bookID = "book"
+// These operations may be called without an Idempotency-Key.
+const (
+	bookID   = "book"
+	changeID = "changeBooking"
+)
 
 // Page sizes where the caller names none.
 const (
@@ -106,6 +117,8 @@ func (a *api) finish() {
 	for path, example := range map[string]any{
 		"POST /api/quotes":                               exampleTrip(),
 		"POST /api/bookings":                             exampleBooking(),
+		"POST /api/bookings/{token}/change":              exampleChange(),
+		"POST /api/bookings/{token}/change/quote":        exampleTripChange(),
 		"POST /api/admin/bookings/{bookingId}/cancel":    cancelRequest{Reason: "The car is in the workshop."},
 		"POST /api/admin/bookings/{bookingId}/hand-over": exampleHandOver(),
 		"POST /api/admin/bookings/{bookingId}/take-back": exampleTakeBack(),

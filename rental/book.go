@@ -44,7 +44,7 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 	if err := r.Customer.Validate(); err != nil {
 		return nil, err
 	}
-	key := keyOf(who, r, c)
+	key := keyOf(who.ID, r, c)
 	var b *exodrive.Booking
 	var refused func() error // after the transaction, which it ends
 	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
@@ -92,16 +92,24 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 
 // agreed refuses a price that is not the one the renter saw.
 func (s *Service) agreed(r BookRequest, q *exodrive.Quote, now time.Time) error {
+	return s.asAgreed(r.Quote, r.ExpectedTotal, ofQuote(r.TripRequest, q), now, func() exodrive.Refusal {
+		return exodrive.Refusal{NewQuote: s.signed(r.TripRequest, q, now)}
+	})
+}
+
+// asAgreed compares what something costs now with the quote or the total that a renter
+// agreed to, where he gave one; instead is what he is told if it differs.
+func (s *Service) asAgreed(quote string, total *exodrive.Money, p promise, now time.Time, instead func() exodrive.Refusal) error {
 	var err error
-	if r.Quote != "" {
-		err = s.signs.checkQuote(r.Quote, r.TripRequest, q, now)
+	if quote != "" {
+		err = s.signs.checkQuote(quote, p, now)
 	}
-	if r.ExpectedTotal != nil && *r.ExpectedTotal != q.Total && err == nil {
-		err = priceChanged(q).On("/expectedTotal")
+	if total != nil && *total != p.total && err == nil {
+		err = priceChanged(p.total).On("/expectedTotal")
 	}
 	switch e, _ := err.(*exodrive.Error); exodrive.CodeOf(err) { //nolint:errorlint // made right here
 	case exodrive.PriceChanged, exodrive.QuoteExpired:
-		return e.Instead(exodrive.Refusal{NewQuote: s.signed(r.TripRequest, q, now)})
+		return e.Instead(instead())
 	}
 	return err
 }
@@ -113,6 +121,7 @@ func (s *Service) newBooking(r BookRequest, q *exodrive.Quote, coupon *exodrive.
 	if q.Pickup.At.Before(hold) {
 		hold = q.Pickup.At
 	}
+	r.CarID = q.CarID // a slug may be given to another car
 	b := &exodrive.Booking{
 		ID: s.newID(exodrive.BookingID), CarID: q.CarID, State: exodrive.Held,
 		Days: q.Occupied, BlockedUntil: q.BlockedUntil,
@@ -214,7 +223,7 @@ func (s *Service) takeDays(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Boo
 
 // keyOf is what is remembered of a call with an idempotency key; nil without one. Only
 // hashes are kept.
-func keyOf(who exodrive.Actor, r any, c Call) *sqlstore.KeyRow {
+func keyOf(caller string, r any, c Call) *sqlstore.KeyRow {
 	if c.Key == "" {
 		return nil
 	}
@@ -222,7 +231,7 @@ func keyOf(who exodrive.Actor, r any, c Call) *sqlstore.KeyRow {
 	if err != nil {
 		panic(err) // of a type that has a JSON
 	}
-	return &sqlstore.KeyRow{Caller: who.ID, Route: c.Route, KeyHash: hash([]byte(c.Key)), Fingerprint: hash(body)}
+	return &sqlstore.KeyRow{Caller: caller, Route: c.Route, KeyHash: hash([]byte(c.Key)), Fingerprint: hash(body)}
 }
 
 func hash(b []byte) string {

@@ -2,6 +2,7 @@ package rental
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -93,7 +94,20 @@ func (s *Service) opened(ctx context.Context, purpose, link string) (*exodrive.B
 			return nil, err
 		}
 	}
-	return nil, exodrive.Errorf(exodrive.NotFound, "This link opens no %s. Use the newest one that you were sent, or ask us.", purpose)
+	return nil, noLink(purpose)
+}
+
+func noLink(purpose string) error {
+	return exodrive.Errorf(exodrive.NotFound, "This link opens no %s. Use the newest one that you were sent, or ask us.", purpose)
+}
+
+// stillOpens refuses a link that was revoked since it opened a booking. It is asked again
+// under the lock, so that nothing happens by a link once its revocation is answered.
+func (s *Service) stillOpens(b *exodrive.Booking, link string) error {
+	if _, signature, ok := s.signs.opens(link); !ok || !s.signs.openedBy(toBooking, b, signature) {
+		return noLink(toBooking)
+	}
+	return nil
 }
 
 // CancelBooking cancels the booking that a link opens, at what the terms say. It is a
@@ -103,15 +117,17 @@ func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView,
 	if err != nil {
 		return nil, err
 	}
-	return s.move(ctx, renter, b.ID, exodrive.CancelBooking, "by the renter", feeOfCancelling)
+	return s.move(ctx, renter, b.ID, exodrive.CancelBooking, "by the renter", func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+		if err := s.stillOpens(b, link); err != nil {
+			return nil, err
+		}
+		return s.feeOfCancelling(ctx, tx, b)
+	})
 }
 
-// feeOfCancelling is what a renter who cancels now pays; a hold costs nothing.
-func feeOfCancelling(_ context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
-	if b.State == exodrive.Held {
-		return map[string]any{"fee": exodrive.Money{Currency: b.Total.Currency}}, nil
-	}
-	fee, err := exodrive.CancelFee(b.Terms.Cancellation, tx.Now)
+// feeOfCancelling is what a renter who cancels now pays.
+func (s *Service) feeOfCancelling(_ context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+	fee, err := b.CancelFee(s.policy, tx.Now)
 	return map[string]any{"fee": fee}, err
 }
 
@@ -152,7 +168,7 @@ func (s *Service) CancelAtTerms(ctx context.Context, who exodrive.Actor, id, rea
 	if err := who.May(exodrive.ScopeBook); err != nil {
 		return nil, err
 	}
-	return s.move(ctx, who, id, exodrive.CancelBooking, reason, feeOfCancelling)
+	return s.move(ctx, who, id, exodrive.CancelBooking, reason, s.feeOfCancelling)
 }
 
 // happening does what else belongs to an event, after the state table has let it pass,
@@ -181,18 +197,27 @@ func (s *Service) moved(ctx context.Context, who exodrive.Actor, id string, e ex
 }
 
 // lockBooking locks the car of a booking and then reads the booking, which only who has
-// the car may change.
-func (s *Service) lockBooking(ctx context.Context, tx *sqlstore.Tx, id string) (*exodrive.Booking, error) {
+// the car may change. More cars can be locked with it. All are locked in the order of
+// their ids, so that of any two transactions that lock several, none waits for the other
+// while that waits for it.
+//
+// Which car it is can change until it is locked: whoever then holds the wrong one lets go
+// of everything and begins again, because to lock the right one now could be out of order.
+func (s *Service) lockBooking(ctx context.Context, tx *sqlstore.Tx, id string, more ...string) (*exodrive.Booking, error) {
 	b, err := tx.Booking(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := tx.LockCarTerms(ctx, b.CarID); err != nil {
-		return nil, err
+	cars := slices.Concat(more, []string{b.CarID})
+	slices.Sort(cars)
+	for _, car := range slices.Compact(cars) {
+		if _, err := tx.LockCarTerms(ctx, car); err != nil {
+			return nil, err
+		}
 	}
 	now, err := tx.Booking(ctx, id)
 	if err == nil && now.CarID != b.CarID {
-		err = exodrive.Errorf(exodrive.Unavailable, "This booking was moved to another car just now; try again.")
+		return nil, sqlstore.Again(exodrive.Errorf(exodrive.Unavailable, "This booking was moved to another car just now; try again."))
 	}
 	return now, err
 }

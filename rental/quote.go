@@ -42,8 +42,12 @@ func (s *Service) quote(r exodrive.TripRequest, terms exodrive.Terms, now time.T
 }
 
 func (s *Service) signed(r exodrive.TripRequest, q *exodrive.Quote, now time.Time) *exodrive.SignedQuote {
-	until := now.Add(time.Duration(s.policy.QuoteMinutes) * time.Minute).UTC().Truncate(time.Second)
-	return &exodrive.SignedQuote{Quote: *q, Text: s.signs.quoted(r, q, until), ValidUntil: until}
+	until := s.promisedUntil(now)
+	return &exodrive.SignedQuote{Quote: *q, Text: s.signs.quoted(ofQuote(r, q), until), ValidUntil: until}
+}
+
+func (s *Service) promisedUntil(now time.Time) time.Time {
+	return now.Add(time.Duration(s.policy.QuoteMinutes) * time.Minute).UTC().Truncate(time.Second)
 }
 
 // onCar names the member of a request whose car is not there.
@@ -65,7 +69,7 @@ const (
 // be had. What cannot be found out is left out: the refusal itself is right.
 func (s *Service) instead(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote, taken []exodrive.Date) error {
 	refusal := exodrive.Refusal{TakenDays: taken, Alternatives: &exodrive.Alternatives{OtherDays: []exodrive.TripDays{}, OtherCars: []exodrive.CarCard{}}}
-	if days, err := s.otherDays(ctx, r, q); err == nil {
+	if days, err := s.otherDays(ctx, r, q, ""); err == nil {
 		refusal.Alternatives.OtherDays = days
 	}
 	if cars, err := s.otherCars(ctx, r, q); err == nil {
@@ -74,10 +78,11 @@ func (s *Service) instead(ctx context.Context, r exodrive.TripRequest, q *exodri
 	return daysTaken(taken).Instead(refusal)
 }
 
-// otherDays are the nearest days on which the same car is free for as long.
-func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote) ([]exodrive.TripDays, error) {
+// otherDays are the nearest days on which the same car is free for as long, those of one
+// booking counted as free.
+func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote, bookingID string) ([]exodrive.TripDays, error) {
 	around := exodrive.Days{Start: q.Occupied.Start - nearDays, End: q.BlockedUntil + nearDays}
-	taken, err := s.store.TakenDays(ctx, q.CarID, around)
+	taken, err := s.store.TakenByOthers(ctx, q.CarID, around, bookingID)
 	if err != nil {
 		return nil, err
 	}

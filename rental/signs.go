@@ -55,15 +55,35 @@ const (
 	quoteLength = quoteClear + signLength
 )
 
-// quoted makes the text of a quote.
-func (s signs) quoted(r exodrive.TripRequest, q *exodrive.Quote, until time.Time) string {
+// promise is what the text of a quote stands for: what it is for, and what that costs.
+type promise struct {
+	ask, cost any
+	total     exodrive.Money
+}
+
+// ofQuote is the promise of a quote.
+func ofQuote(r exodrive.TripRequest, q *exodrive.Quote) promise {
+	return promise{tripOf(r, q), costs(q), q.Total}
+}
+
+// ofChange is that of a change: for one booking, and for as long as it costs the same.
+func ofChange(b *exodrive.Booking, c *exodrive.Change) promise {
+	ask := struct {
+		Booking string
+		Trip    any
+	}{b.ID, tripOf(c.Trip, &c.Quote)}
+	return promise{ask, []any{costs(&c.Quote), c.Before}, c.Total}
+}
+
+// quoted makes the text of a promise.
+func (s signs) quoted(p promise, until time.Time) string {
 	b := binary.BigEndian.AppendUint64(nil, uint64(until.Unix()))
-	b = append(append(b, digest(tripOf(r, q))...), digest(costs(q))...)
+	b = append(append(b, digest(p.ask)...), digest(p.cost)...)
 	return signText.EncodeToString(append(b, s.sign("quote", b)...))
 }
 
-// checkQuote compares the text of a quote with what the same trip costs now.
-func (s signs) checkQuote(text string, r exodrive.TripRequest, q *exodrive.Quote, now time.Time) error {
+// checkQuote compares the text of a promise with what the same costs now.
+func (s signs) checkQuote(text string, p promise, now time.Time) error {
 	b, err := signText.DecodeString(text)
 	if err != nil || len(b) != quoteLength || !s.verify(b[quoteClear:], "quote", b[:quoteClear]) {
 		return exodrive.Errorf(exodrive.Invalid, "This is no quote of ours; ask for a new one.").On("/quote")
@@ -71,18 +91,18 @@ func (s signs) checkQuote(text string, r exodrive.TripRequest, q *exodrive.Quote
 	until := time.Unix(int64(binary.BigEndian.Uint64(b)), 0) //nolint:gosec // we signed it
 	ask, price := b[untilLength:untilLength+signLength], b[untilLength+signLength:quoteClear]
 	switch {
-	case string(ask) != string(digest(tripOf(r, q))):
+	case string(ask) != string(digest(p.ask)):
 		return exodrive.Errorf(exodrive.Invalid, "The quote is for another trip; ask for a new one.").On("/quote")
 	case now.After(until):
 		return exodrive.Errorf(exodrive.QuoteExpired, "The quote was valid until %s. What holds now comes with this answer.", until.UTC().Format(time.RFC3339)).On("/quote")
-	case string(price) != string(digest(costs(q))):
-		return priceChanged(q).On("/quote")
+	case string(price) != string(digest(p.cost)):
+		return priceChanged(p.total).On("/quote")
 	}
 	return nil
 }
 
-func priceChanged(q *exodrive.Quote) *exodrive.Error {
-	return exodrive.Errorf(exodrive.PriceChanged, "The price or the terms have changed meanwhile; it is %s now.", q.Total)
+func priceChanged(total exodrive.Money) *exodrive.Error {
+	return exodrive.Errorf(exodrive.PriceChanged, "The price or the terms have changed meanwhile; it is %s now.", total)
 }
 
 // tripOf is what a quote is for, whatever it costs.

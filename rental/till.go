@@ -126,7 +126,7 @@ func (s *Service) once(ctx context.Context, who exodrive.Actor, id string, body 
 	if c.Key == "" {
 		return nil, exodrive.Errorf(exodrive.Invalid, "Money moves once however often a call is sent: send an Idempotency-Key with it, a text that is new for each move.").On("Idempotency-Key")
 	}
-	key := keyOf(who, struct {
+	key := keyOf(who.ID, struct {
 		BookingID string
 		Body      any
 	}{id, body}, c)

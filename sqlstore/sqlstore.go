@@ -114,7 +114,7 @@ type Tx struct {
 
 // txAttempts bounds how often a transaction that lost against another is run
 // again.
-const txAttempts = 4
+const txAttempts = 6
 
 // Tx runs fn as one transaction: committed if fn returns nil, rolled back if it
 // returns an error or panics. fn may run several times, when the database asks
@@ -140,7 +140,7 @@ func (s *Store) LongTx(ctx context.Context, fn func(*Tx) error) error {
 func (s *Store) tx(ctx context.Context, fn func(*Tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.txOnce(ctx, fn)
-		if err == nil || !s.d.retryable(err) || attempt == txAttempts {
+		if err == nil || !s.d.retryable(err) && !isAgain(err) || attempt == txAttempts {
 			return s.d.public(err)
 		}
 		select {
@@ -149,6 +149,20 @@ func (s *Store) tx(ctx context.Context, fn func(*Tx) error) error {
 		case <-time.After(rand.N(time.Duration(attempt) * retryPause)):
 		}
 	}
+}
+
+// Again is an error of a transaction's function that makes Tx run it again, as if it had
+// lost against another: for who finds, under the lock he waited for, that what he locked is
+// not what he needs. After the last time Tx returns err.
+func Again(err error) error { return again{err} }
+
+type again struct{ error }
+
+func (a again) Unwrap() error { return a.error }
+
+func isAgain(err error) bool {
+	_, ok := errors.AsType[again](err)
+	return ok
 }
 
 // retryPause is the longest pause before the first retry; the next ones are

@@ -1,0 +1,194 @@
+package rental
+
+import (
+	"context"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// ChangeRequest is what a renter sends who wants another trip than he booked.
+type ChangeRequest struct {
+	exodrive.TripChange
+	Quote         string          `json:"quote,omitempty" required:"false" maxLength:"200" doc:"The text of a quote for this change: it is made at that price or refused."`
+	ExpectedTotal *exodrive.Money `json:"expectedTotal,omitempty" required:"false" doc:"What the renter expects the whole rental to cost then; another total is refused."`
+}
+
+// QuoteChange tells what a change of the booking that a link opens would cost, and
+// promises it for some minutes. It changes nothing, and reads the database, never the
+// cache. Its refusals are those of ChangeBooking.
+func (s *Service) QuoteChange(ctx context.Context, link string, r exodrive.TripChange) (*exodrive.SignedChange, error) {
+	b, err := s.opened(ctx, toBooking, link)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	if overdue(b, now) {
+		b.State = exodrive.Expired // as it will be within a moment
+	}
+	ch, err := s.changeOf(ctx, s.store, b, r, now)
+	if err != nil {
+		return nil, err
+	}
+	taken, err := s.store.TakenByOthers(ctx, b.CarID, exodrive.Days{Start: ch.Occupied.Start, End: ch.BlockedUntil}, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(taken) > 0 {
+		return nil, s.insteadOfChange(ctx, b, ch, taken)
+	}
+	return s.signedChange(b, ch, now), nil
+}
+
+// ChangeBooking changes the trip of the booking that a link opens, at what NewChange says
+// it costs, or refuses it: dates_taken with what is free instead, price_changed or
+// quote_expired with the quote that holds now, key_reused, a conflict where the booking
+// cannot change any more, and what NewChange refuses.
+//
+// Like Book it is one transaction that has the car's row first. Only the days that differ
+// are freed or taken; those that are kept stay rows of this booking throughout, so that
+// nobody can come between. A call that is repeated with its key finds the key beside the
+// change or neither, and is answered by the booking as it is by then. Keys are the
+// booking's own: who has the link is who calls.
+func (s *Service) ChangeBooking(ctx context.Context, link string, r ChangeRequest, c Call) (*BookingView, error) {
+	b, err := s.opened(ctx, toBooking, link)
+	if err != nil {
+		return nil, err
+	}
+	id, key := b.ID, keyOf(b.ID, r, c)
+	var refused func() error // after the transaction, which it ends
+	err = s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		refused = nil
+		if b, err = s.lockBooking(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := s.stillOpens(b, link); err != nil {
+			return err
+		}
+		if again, err := s.madeBefore(ctx, tx, key); again != nil || err != nil {
+			return err
+		}
+		if b, err = s.endHolds(ctx, tx, b); err != nil {
+			return err
+		}
+		ch, err := s.changeOf(ctx, tx, b, r.TripChange, tx.Now)
+		if err != nil {
+			return err
+		}
+		taken, err := tx.TakenByOthers(ctx, b.CarID, exodrive.Days{Start: ch.Occupied.Start, End: ch.BlockedUntil}, b.ID)
+		if err == nil && len(taken) > 0 {
+			refused = func() error { return s.insteadOfChange(ctx, b, ch, taken) }
+			err = daysTaken(taken)
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.asAgreed(r.Quote, r.ExpectedTotal, ofChange(b, ch), tx.Now, func() exodrive.Refusal {
+			return exodrive.Refusal{NewChange: s.signedChange(b, ch, tx.Now)}
+		}); err != nil {
+			return err
+		}
+		next := *b
+		ch.Apply(&next)
+		if err := s.rewrite(ctx, tx, renter, b, &next, ch.Lines, exodrive.ChangeBooking, "by the renter"); err != nil || key == nil {
+			return err
+		}
+		key.BookingID = b.ID
+		return tx.InsertKey(ctx, *key)
+	})
+	if refused != nil && exodrive.CodeOf(err) == exodrive.DatesTaken {
+		err = refused()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.view(ctx, b)
+}
+
+// overdue tells whether the hold of a booking is over.
+func overdue(b *exodrive.Booking, now time.Time) bool {
+	return b.State == exodrive.Held && !b.HoldUntil.After(now)
+}
+
+// endHolds ends the holds of a booking's car that are over, which may be its own. The
+// caller has the car's row.
+func (s *Service) endHolds(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Booking, error) {
+	if err := s.expireHolds(ctx, tx, b.CarID); err != nil || !overdue(b, tx.Now) {
+		return b, err
+	}
+	return tx.Booking(ctx, b.ID)
+}
+
+// reader is what a change is worked out from: the database, or a transaction.
+type reader interface {
+	CarTerms(ctx context.Context, ref string) (exodrive.CarTerms, error)
+	Terms(ctx context.Context, car exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error)
+}
+
+// changeOf works out a change.
+func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking, r exodrive.TripChange, now time.Time) (*exodrive.Change, error) {
+	terms, err := s.termsOf(ctx, from, b, r)
+	if err != nil {
+		return nil, err
+	}
+	return exodrive.NewChange(b, r, terms, now)
+}
+
+// termsOf are the terms for a change of a booking: those of the car that it has, at the
+// prices of the car that was booked. They differ after staff swapped it, which is not to
+// cost the renter anything, at once or at his next change.
+func (s *Service) termsOf(ctx context.Context, from reader, b *exodrive.Booking, r exodrive.TripChange) (exodrive.Terms, error) {
+	asked, err := b.Asked()
+	if err != nil {
+		return exodrive.Terms{}, err
+	}
+	if r.Extras != nil {
+		asked.Extras = r.Extras
+	}
+	car, err := from.CarTerms(ctx, b.CarID)
+	if err != nil {
+		return exodrive.Terms{}, err
+	}
+	priced := car
+	if asked.CarID != car.ID {
+		booked, err := from.CarTerms(ctx, asked.CarID)
+		if err == nil {
+			priced = booked
+		} else if exodrive.CodeOf(err) != exodrive.NotFound {
+			return exodrive.Terms{}, err
+		}
+	}
+	terms, err := from.Terms(ctx, priced, asked)
+	priced.LocationID = car.LocationID
+	terms.Car = car
+	terms.Car.CarPricing = priced.CarPricing
+	terms.Currency, terms.Limits, terms.Policy = s.currency, s.limits, s.policy
+	return terms, err
+}
+
+func (s *Service) signedChange(b *exodrive.Booking, ch *exodrive.Change, now time.Time) *exodrive.SignedChange {
+	until := s.promisedUntil(now)
+	return &exodrive.SignedChange{Change: *ch, Text: s.signs.quoted(ofChange(b, ch), until), ValidUntil: until}
+}
+
+// insteadOfChange is the refusal of a change whose days somebody has, with the nearest
+// days that the same car can be had: a shorter extension, and, unless the car is out
+// already, other days for as long.
+func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change, taken []exodrive.Date) error {
+	days := []exodrive.TripDays{}
+	// As long as it can be: the turnaround, too, must end before the first day that is gone.
+	shorter := ch.BlockedUntil - taken[0]
+	if end := ch.Occupied.End - shorter; ch.Occupied.Start == b.Days.Start && end > b.Days.End {
+		days = append(days, exodrive.TripDays{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - shorter})
+	}
+	if b.State != exodrive.Active {
+		// What cannot be found out is left out: the refusal itself is right.
+		if others, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID); err == nil {
+			days = append(days, others[:min(len(others), mostOthers-len(days))]...)
+		}
+	}
+	return daysTaken(taken).Instead(exodrive.Refusal{
+		TakenDays: taken, Alternatives: &exodrive.Alternatives{OtherDays: days, OtherCars: []exodrive.CarCard{}},
+	})
+}

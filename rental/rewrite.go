@@ -1,0 +1,81 @@
+package rental
+
+import (
+	"context"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// rewrite stores what became of a booking, whose state stays: the booking, its days, the
+// lines of its price where they are new, and the event. The caller has the rows of its
+// cars, of the one it had and of the one it gets. b is afterwards what is stored.
+func (s *Service) rewrite(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b, next *exodrive.Booking, lines []exodrive.Line, e exodrive.BookingEvent, reason string) error {
+	if _, err := b.State.After(e); err != nil {
+		return err
+	}
+	had, err := tx.BookingLines(ctx, b.ID, b.Total.Currency)
+	if err != nil {
+		return err
+	}
+	if lines == nil {
+		lines = had
+	}
+	before, after := agreedOf(b, had), agreedOf(next, lines)
+	if err := tx.ChangeBooking(ctx, next); err != nil {
+		return err
+	}
+	if err := s.retakeDays(ctx, tx, b, next); err != nil {
+		return err
+	}
+	if err := tx.DeleteLines(ctx, b.ID); err != nil {
+		return err
+	}
+	if err := tx.InsertLines(ctx, b.ID, lines); err != nil {
+		return err
+	}
+	*b = *next
+	return s.happened(ctx, tx, who, b, string(e), reason, before, after)
+}
+
+// retakeDays moves the days of a booking to where it is next. Only the difference moves:
+// what it keeps is neither freed nor taken. Of a day that somebody took past the lock the
+// unique index knows, and it is refused.
+func (s *Service) retakeDays(ctx context.Context, tx *sqlstore.Tx, b, next *exodrive.Booking) error {
+	status := exodrive.DayBooked
+	if next.State == exodrive.Held {
+		status = exodrive.DayHeld
+	}
+	had, want := exodrive.Days{Start: b.Days.Start, End: b.BlockedUntil}, exodrive.Days{Start: next.Days.Start, End: next.BlockedUntil}
+	if err := tx.FreeOtherDays(ctx, b.ID, next.CarID, want); err != nil {
+		return err
+	}
+	missing := []exodrive.Days{want}
+	if b.CarID == next.CarID && had.Overlaps(want) {
+		missing = []exodrive.Days{{Start: want.Start, End: had.Start}, {Start: had.End, End: want.End}}
+	}
+	var taken []exodrive.Date
+	for _, days := range missing {
+		gone, err := tx.TakeDays(ctx, next.CarID, days, status, b.ID)
+		if err != nil {
+			return err
+		}
+		taken = append(taken, gone...)
+	}
+	if len(taken) > 0 {
+		return daysTaken(taken)
+	}
+	return tx.MarkDays(ctx, b.ID, next.Days.End, status)
+}
+
+// agreedOf is what an event says of a booking whose trip, car or price changes.
+func agreedOf(b *exodrive.Booking, lines []exodrive.Line) map[string]any {
+	said := stateOf(b)
+	said["pickupAt"], said["returnAt"], said["blockedUntil"] = b.PickupAt, b.ReturnAt, b.BlockedUntil
+	said["pickupLocation"], said["returnLocation"] = b.PickupPlace, b.ReturnPlace
+	said["extras"], said["deposit"], said["lines"] = b.Trip.Extras, b.Deposit, lines
+	if !b.HoldUntil.IsZero() {
+		said["holdUntil"] = b.HoldUntil
+	}
+	return said
+}
