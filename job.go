@@ -2,6 +2,7 @@ package exodrive
 
 import (
 	"encoding/json"
+	"net/url"
 	"time"
 )
 
@@ -34,10 +35,18 @@ type JobRecord struct {
 	LastError string          `json:"lastError,omitempty"`
 }
 
-// JobQuery picks jobs; what is empty picks all.
+// JobQuery is what operators ask a list of jobs for; what is empty picks nothing out.
 type JobQuery struct {
-	State JobState
-	Kind  string
+	States []JobState
+	Kind   string
+}
+
+// ParseJobQuery reads it from the parameters of an address. A value that is none is an
+// invalid error that names its parameter.
+func ParseJobQuery(v url.Values) (JobQuery, error) {
+	p := params{values: v}
+	q := JobQuery{States: list(&p, "state", oneOf(JobStates)), Kind: p.get("kind")}
+	return q, p.faults.err()
 }
 
 // JobFigure counts the jobs of a kind in a state other than done.
@@ -45,5 +54,5 @@ type JobFigure struct {
 	Kind   string
 	State  JobState
 	Count  int
-	Oldest time.Time // when the first of them was due
+	Oldest time.Time // when the first of them is or was due
 }

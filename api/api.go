@@ -112,6 +112,7 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 		{Name: "Reviews", Description: "Written by renters, and moderation."},
 		{Name: "Cache", Description: "What is kept of the answers, for operators."},
 		{Name: "Metrics", Description: "How fast and how well answers are given, for operators."},
+		{Name: "Jobs", Description: "Work that goes on by itself, for operators."},
 		{Name: "Audit", Description: "Who changed what."},
 		{Name: "Health", Description: "What is wrong, for operators."},
 	}

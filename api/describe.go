@@ -66,6 +66,9 @@ var descriptions = map[string]string{
 	"readReview":  "The token is that of a completed booking, and opens nothing else of it. A rental that is not completed is a conflict.",
 	"writeReview": "Once, and only for a completed rental; otherwise it is a conflict. It is public after somebody approved it, as a verified review.",
 
+	"adminListJobs": "Those that ended last first, then the others in the order in which they are due. A job that failed waits for its next try; one that failed too often is dead and stays until it is retried, or for 90 days.",
+	"adminRetryJob": "It gets all its tries back and is begun at once. A job that is not dead is a conflict.",
+
 	"adminListReviews":   "Oldest first, in any status unless one is asked for.",
 	"adminApproveReview": "It counts in the car's rating from now on.",
 	"adminRefuseReview":  "It counts in the car's rating no more.",

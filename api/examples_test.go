@@ -220,6 +220,7 @@ func TestExamplesAreAnswered(t *testing.T) {
 		place := s.first(t, "/api/admin/locations")
 		made["/api/reviews"] = s.about(t, s.prompt(t), "{reviewToken}").token
 		made["/api/admin/reviews"] = s.first(t, "/api/admin/reviews?status=pending")
+		made["/api/admin/jobs"] = s.deadJob(t)
 		made["/api/admin/customers"] = s.first(t, "/api/admin/customers")
 		for _, o := range d.operations() {
 			what := o.method + " " + o.path

@@ -64,6 +64,9 @@ func (a *api) fleetRoutes() {
 
 	admin(a, get("/api/admin/doctor", "adminExamine", "What is wrong with the installation, and what to do").in("Health"), a.adminExamine)
 
+	admin(a, get("/api/admin/jobs", "adminListJobs", "Work that waits, runs, was done or failed too often", jobParams()...).in("Jobs"), a.adminListJobs)
+	admin(a, post("/api/admin/jobs/{jobId}/retry", "adminRetryJob", "Try a dead job again").in("Jobs").answers(http.StatusOK).mayMiss(), a.adminRetryJob)
+
 	admin(a, get("/api/admin/audit", "adminListAudit", "Who changed what", append(pageParams(defaultAdminPage), auditSubjectParam)...).in("Audit"), a.adminListAudit)
 }
 

@@ -246,3 +246,14 @@ func number(s string) (f float64) {
 	_ = json.Unmarshal([]byte(s), &f) // 0 for what is none, which tenths has found
 	return f
 }
+
+// deadJob makes a job that failed too often.
+func (s *server) deadJob(t testing.TB) string {
+	t.Helper()
+	id := exodrive.NewID(exodrive.JobID, s.clock.Now(), 1)
+	if _, err := s.prompt(t).ExecContext(t.Context(), `INSERT INTO jobs (id, kind, args, unique_key, created_at, run_at, tries, failed, ended_at, last_error)
+		VALUES ($1, 'letter.send', '{"to":"cus_01kas0f3m2x7h9tq"}', '', 1, 1, 3, 3, 2, 'the mail server is away')`, id); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}

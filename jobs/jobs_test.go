@@ -70,7 +70,9 @@ func TestThreeNodesDoEachJobOnce(t *testing.T) {
 		for _, n := range nodes {
 			stops = append(stops, n.runs(t))
 		}
-		await(t, "all jobs are done", func() bool { return len(all(t, nodes[0].store, exodrive.JobQuery{State: exodrive.JobDone})) == count })
+		await(t, "all jobs are done", func() bool {
+			return len(all(t, nodes[0].store, exodrive.JobQuery{States: []exodrive.JobState{exodrive.JobDone}})) == count
+		})
 		for _, stop := range stops {
 			stop()
 		}

@@ -3,7 +3,9 @@ package rental
 import (
 	"context"
 
+	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/jobs"
+	"github.com/exodrive/exodrive/sqlstore"
 )
 
 // The kinds of jobs.
@@ -18,10 +20,10 @@ const (
 const sweepAt = "*/5 * * * *"
 
 // setUpJobs says what this node does of the jobs, and what the clock enqueues.
-func (s *Service) setUpJobs() (err error) {
+func (s *Service) setUpJobs(settled func(jobs.Tried)) (err error) {
 	warm, nightly := s.nightlyWarming()
 	s.jobs, err = jobs.New(jobs.Options{
-		Store: s.store, Now: s.now, Log: s.cache.log,
+		Store: s.store, Now: s.now, Log: s.cache.log, Settled: settled,
 		Kinds: []jobs.Kind{
 			{Name: jobEndHold, Do: s.endHold},
 			{Name: jobSweepHolds, Do: s.sweepHolds},
@@ -43,3 +45,30 @@ func (s *Service) setUpJobs() (err error) {
 // RunJobs does what is due now and waits for its end; it tells how many jobs there were.
 // It is for tests, and for services that were not started.
 func (s *Service) RunJobs(ctx context.Context) (int, error) { return s.jobs.RunDue(ctx) }
+
+// Jobs is a page of the fleet's jobs, those that ended last first, then the others in the
+// order in which they are due; and their number.
+func (s *Service) Jobs(ctx context.Context, who exodrive.Actor, ask exodrive.JobQuery, page exodrive.PageQuery) ([]exodrive.JobRecord, int, error) {
+	if err := who.May(exodrive.ScopeRead); err != nil {
+		return nil, 0, err
+	}
+	return s.store.Jobs(ctx, ask, page)
+}
+
+// RetryJob gives a dead job all its tries back and begins it at once. It is a conflict
+// for a job that is not dead.
+func (s *Service) RetryJob(ctx context.Context, who exodrive.Actor, id string) (*exodrive.JobRecord, error) {
+	var retried *exodrive.JobRecord
+	err := s.change(ctx, who, exodrive.ScopeOperate, "job.retry", func(tx *sqlstore.Tx) (string, any, error) {
+		if err := tx.RetryJob(ctx, id); err != nil {
+			return "", nil, err
+		}
+		j, err := tx.Job(ctx, id)
+		if err != nil {
+			return "", nil, err
+		}
+		retried = j
+		return id, map[string]any{"kind": j.Kind, "lastError": j.LastError}, nil
+	})
+	return retried, err
+}

@@ -241,7 +241,7 @@ func TestNightIsGivenBack(t *testing.T) {
 		a.hold("car_reviews")
 		a.Start() // it wins
 		for late := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-			won, _, err := a.store.Jobs(t.Context(), exodrive.JobQuery{State: exodrive.JobRunning, Kind: "cache.warm"}, firstPage)
+			won, _, err := a.store.Jobs(t.Context(), exodrive.JobQuery{States: []exodrive.JobState{exodrive.JobRunning}, Kind: "cache.warm"}, firstPage)
 			if len(won) == 1 {
 				break
 			}

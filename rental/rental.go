@@ -39,6 +39,8 @@ type Options struct {
 	Asked   Asked // what all nodes are asked most; nil: each node knows of itself
 	// History is what operators are told of this node; nil: nothing.
 	History *obs.History
+	// JobSettled is told of every try at a job that has ended; nil: nobody is.
+	JobSettled func(jobs.Tried)
 	// Pause waits for the next look at the clock: it returns after d, or when ctx
 	// ends. nil is a timer.
 	Pause func(ctx context.Context, d time.Duration)
@@ -89,7 +91,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 		epoch := o.Cache.Raise(ctx, w)
 		obs.RequestFrom(ctx).Wrote(uint64(epoch), uint64(w.Mark()))
 	})
-	if err := s.setUpJobs(); err != nil {
+	if err := s.setUpJobs(o.JobSettled); err != nil {
 		return nil, err
 	}
 	err := o.Store.Tx(ctx, func(tx *sqlstore.Tx) error { return s.readSettings(ctx, tx) })

@@ -23,7 +23,7 @@ func TestRetention(t *testing.T) {
 			return n
 		}
 		jobs := func(state exodrive.JobState) int {
-			_, n, err := w.store.Jobs(t.Context(), exodrive.JobQuery{State: state}, firstPage)
+			_, n, err := w.store.Jobs(t.Context(), exodrive.JobQuery{States: []exodrive.JobState{state}}, firstPage)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/jobs"
 	"github.com/exodrive/exodrive/rental"
+	"github.com/exodrive/exodrive/sqlstore"
 )
 
 // story is one thing an administrator can do. prepare makes what it needs and
@@ -59,6 +61,13 @@ func stories() []story {
 		reading("reviews", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.AllReviews(ctx, who, "", firstPage))
 		}),
+		reading("jobs", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return third(w.Jobs(ctx, who, exodrive.JobQuery{}, firstPage))
+		}),
+		{"job.retry", exodrive.ScopeOperate, "job.retry", func(ctx context.Context, t *testing.T, w *world) func(exodrive.Actor) error {
+			id := w.deadJob(t)
+			return func(who exodrive.Actor) error { return second(w.RetryJob(ctx, who, id)) }
+		}},
 		reading("bookings", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.Bookings(ctx, who, exodrive.BookingQuery{}, firstPage))
 		}),
@@ -192,4 +201,23 @@ func (w *world) tryStory(ctx context.Context, t *testing.T, s story, who exodriv
 	if after != before+1 || log[0].Action != s.action || log[0].Actor != who.Name || log[0].RequestID != who.RequestID || !log[0].At.Equal(w.clock.Now()) {
 		t.Errorf("%s: %d entries more, the last %+v; want one %s of %s", what, after-before, log[0], s.action, who.Name)
 	}
+}
+
+// deadJob makes a job that failed too often.
+func (w *world) deadJob(t testing.TB) string {
+	t.Helper()
+	me := jobs.Worker{Name: "me", Beat: 1}
+	if err := w.store.Tx(t.Context(), func(tx *sqlstore.Tx) error {
+		return tx.Enqueue(t.Context(), jobs.Job{Kind: "letter.send", Tries: 1})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := w.store.ClaimJobs(t.Context(), me, []string{"letter.send"}, 1)
+	if err != nil || len(runs) != 1 {
+		t.Fatal(runs, err)
+	}
+	if _, err := w.store.SettleJobs(t.Context(), []jobs.End{{Claim: runs[0].Claim, Outcome: jobs.Dead, Error: "no mail"}}); err != nil {
+		t.Fatal(err)
+	}
+	return runs[0].ID
 }

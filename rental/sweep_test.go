@@ -111,7 +111,7 @@ func TestTheRowDecidesWhenAHoldEnds(t *testing.T) {
 		w.clock.Advance(time.Hour)
 		look()
 		want("after an hour more", exodrive.Expired, exodrive.Confirmed, exodrive.Expired)
-		if dead, n, err := w.store.Jobs(t.Context(), exodrive.JobQuery{State: exodrive.JobDead}, firstPage); n > 0 || err != nil {
+		if dead, n, err := w.store.Jobs(t.Context(), exodrive.JobQuery{States: []exodrive.JobState{exodrive.JobDead}}, firstPage); n > 0 || err != nil {
 			t.Errorf("dead jobs: %+v (%v)", dead, err)
 		}
 	})

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -11,23 +10,13 @@ import (
 // jobState derives the state of a job: only what cannot be derived is stored.
 const jobState = `CASE WHEN worker <> '' THEN 'running' WHEN ended_at = 0 THEN 'waiting' WHEN failed >= tries THEN 'dead' ELSE 'done' END`
 
-// jobIs are the conditions of the states, as the indexes have them.
-var jobIs = map[exodrive.JobState]string{
-	exodrive.JobWaiting: `worker = '' AND ended_at = 0`,
-	exodrive.JobRunning: `worker <> ''`,
-	exodrive.JobDone:    `ended_at > 0 AND failed < tries`,
-	exodrive.JobDead:    `ended_at > 0 AND failed >= tries`,
-}
-
 // Jobs is a page of the jobs that somebody asks for, and their number: those that ended
-// last first, the others in the order in which they are due.
+// last first, then the others in the order in which they are due.
 func (q queries) Jobs(ctx context.Context, ask exodrive.JobQuery, page exodrive.PageQuery) ([]exodrive.JobRecord, int, error) {
-	var where, list statement
-	where.add(` FROM jobs WHERE `)
-	if is, ok := jobIs[ask.State]; ok {
-		where.add(is)
-	} else {
-		where.add(`ended_at >= 0`)
+	var where, page1 statement
+	where.add(` FROM jobs WHERE ended_at >= 0`)
+	if len(ask.States) > 0 {
+		where.add(` AND `+jobState+` IN (`+marks(len(ask.States))+`)`, anys(ask.States)...)
 	}
 	if ask.Kind != "" {
 		where.add(` AND kind = ?`, ask.Kind)
@@ -36,13 +25,28 @@ func (q queries) Jobs(ctx context.Context, ask exodrive.JobQuery, page exodrive.
 	if err := q.row(ctx, `SELECT COUNT(*)`+where.text.String(), where.args...).scan(&total); err != nil {
 		return nil, 0, err
 	}
-	list.args = where.args
-	list.add(`SELECT id, kind, `+jobState+`, args, created_at, run_at, started_at, ended_at, failed, tries, last_error`+where.text.String()+
-		` ORDER BY ended_at DESC, run_at, id LIMIT ?`, page.Limit)
-	list.add(` OFFSET ?`, (page.Page-1)*page.Limit)
-	jobs, err := collect(ctx, q, scanJob, list.text.String(), list.args...)
-	return jobs, total, err
+	page1.args = where.args
+	page1.add(`SELECT ` + jobColumns + where.text.String() + ` ORDER BY ended_at DESC, run_at, id`)
+	page1.add(` LIMIT ? OFFSET ?`, page.Limit, (page.Page-1)*page.Limit)
+	list, err := collect(ctx, q, scanJob, page1.text.String(), page1.args...)
+	return list, total, err
 }
+
+const jobColumns = `id, kind, ` + jobState + `, args, created_at, run_at, started_at, ended_at, failed, tries, last_error`
+
+// Job is one job by its id.
+func (q queries) Job(ctx context.Context, id string) (*exodrive.JobRecord, error) {
+	list, err := collect(ctx, q, scanJob, sqlJob, id)
+	if err == nil && len(list) == 0 {
+		err = exodrive.Errorf(exodrive.NotFound, "There is no such job.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+const sqlJob = `SELECT ` + jobColumns + ` FROM jobs WHERE id = $1`
 
 func scanJob(r scanner) (j exodrive.JobRecord, err error) {
 	var started, ended int64
@@ -74,22 +78,18 @@ const sqlJobFigures = `SELECT kind, ` + jobState + `, COUNT(*), MIN(run_at) FROM
 // other job, and for one like which another waits or runs.
 func (t *Tx) RetryJob(ctx context.Context, id string) error {
 	n, err := t.affected(ctx, sqlRetryJob, id, ms(t.Now))
-	if err != nil || n == 1 {
-		if t.enqueued.IsZero() || t.Now.Before(t.enqueued) {
-			t.enqueued = t.Now
-		}
+	if err != nil {
 		return err
 	}
-	var state exodrive.JobState
-	if err := t.row(ctx, sqlJobState, id).scan(&state); err != nil {
-		if errors.Is(err, errNoRow) {
-			err = exodrive.Errorf(exodrive.NotFound, "There is no such job.")
+	if n == 0 {
+		j, err := t.Job(ctx, id)
+		if err != nil {
+			return err
 		}
-		return err
+		return exodrive.Errorf(exodrive.Conflict, "This job is %s; only one that is dead can be retried.", j.State)
 	}
-	return exodrive.Errorf(exodrive.Conflict, "This job is %s; only one that is dead can be retried.", state)
+	t.enqueued = t.Now
+	return nil
 }
 
 const sqlRetryJob = `UPDATE jobs SET ended_at = 0, failed = 0, run_at = $2 WHERE id = $1 AND ended_at > 0 AND failed >= tries`
-
-const sqlJobState = `SELECT ` + jobState + ` FROM jobs WHERE id = $1`
