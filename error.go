@@ -10,7 +10,7 @@ import (
 // member "code" of a problem document.
 type Code string
 
-// The codes. Unavailable and TooMany may be retried, the others must not.
+// The codes. Busy, Unavailable and TooMany may be retried, the others must not.
 const (
 	Invalid         Code = "invalid"         // the input is wrong as it stands
 	Unauthenticated Code = "unauthenticated" // who is asking?
@@ -20,6 +20,7 @@ const (
 	DatesTaken      Code = "dates_taken"     // a conflict: somebody has days of the trip
 	PriceChanged    Code = "price_changed"   // a conflict: the price is not the one that was agreed to
 	QuoteExpired    Code = "quote_expired"   // a conflict: the quote is too old
+	Busy            Code = "busy"            // a conflict: somebody else is changing the same thing for too long; try again
 	KeyReused       Code = "key_reused"      // the idempotency key came with another body before
 	Stale           Code = "stale"           // the thing was changed since it was read
 	TooMany         Code = "too_many"        // a rate or a count is used up

@@ -41,7 +41,7 @@ const apiVersion = "0.1.0"
 const about = "Rent out exotic cars. Amounts are minor units of one currency; days are civil days of the place where a car is handed over, " +
 	"written YYYY-MM-DD. Lists are paged by page and limit. Query parameters that are not listed here are ignored.\n\n" +
 	"Every failure is a problem document (RFC 9457) with a code for programs, a sentence for people, and the wrong values. " +
-	"Answers carry RateLimit and RateLimit-Policy; a 429 says in Retry-After when to try again. X-Request-Id names a call in the operator's log, " +
+	"Answers carry RateLimit and RateLimit-Policy; a 429, a 503 and a 409 with the code busy say in Retry-After when to try again. X-Request-Id names a call in the operator's log, " +
 	"X-Response-Time and X-DB-Time are milliseconds, X-Cache is HIT, MISS or BYPASS.\n\n" +
 	"No public read is older than two seconds. A write whose answer carries X-Exo-Mark is seen at once, on every node, by who sends that header back; browsers have it as a cookie.\n\n" +
 	"Routes under /api/admin need an API token. Edits need the version that was read: send the ETag back as If-Match."

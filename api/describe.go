@@ -22,7 +22,7 @@ var descriptions = map[string]string{
 	"quote": "Every line of the price, the rules in words, when the deposit is held and what cancelling costs, promised for half an hour. It holds no days: " +
 		"days that somebody has are a conflict with the code dates_taken, the days, and what is free instead.",
 	"book": "Holds the days until staff confirms or the hold ends. With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the quote that holds now. " +
-		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused.",
+		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused; a call that may still be under way, or a car that others are busy with, is busy: send it again with the same key after Retry-After.",
 	"readBooking":   "The token is as good as a password for this one booking.",
 	"cancelBooking": "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
 	"quoteChange": "The trip that the booking would become, priced anew as a whole, with the difference and what it means in words, promised for half an hour. Members that are left out stay as they are. " +
@@ -46,7 +46,7 @@ var descriptions = map[string]string{
 	"adminCompleteBooking": "While something is to be paid, given back or held, it is a conflict, unless a reason says why.",
 	"adminMissPickup":      "After the pick-up. Its days are free at once, and what cancelling at the last moment would have cost is kept.",
 	"adminRecordMoney": "A payment is at most what is due, a refund at most what was paid, a deposit at most what was agreed; of a deposit is kept at most what is held and due, and it is released whole. " +
-		"The same Idempotency-Key with another body is key_reused.",
+		"The same Idempotency-Key with another body is key_reused; a call that may still be under way, or a car that others are busy with, is busy: send it again with the same key after Retry-After.",
 	"adminAddCharge": "Once the car was handed over. An amount below zero is a credit. Charges are never altered: what was wrong is taken off by a credit.",
 
 	"adminListCars":    "By name, without images, features and specs.",

@@ -210,6 +210,7 @@ func (k *killed) book(ctx context.Context, c *claim) {
 		c.asked, c.id, c.token = "answered", a.ID, a.Token
 		c.becomes(a.State)
 	case status < http.StatusMultipleChoices:
+	case a.Code == string(exodrive.Busy):
 	case a.Code == string(exodrive.DatesTaken) && c.id == "":
 		c.asked = "refused"
 	default:
@@ -240,7 +241,7 @@ func (k *killed) move(ctx context.Context, c *claim, e exodrive.BookingEvent, pa
 		}
 	case status < http.StatusMultipleChoices && a.ID == c.id:
 		c.becomes(a.State)
-	case a.Code != string(exodrive.Conflict) && a.Code != string(exodrive.DatesTaken):
+	case a.Code != string(exodrive.Conflict) && a.Code != string(exodrive.DatesTaken) && a.Code != string(exodrive.Busy):
 		k.fault("%s of %s is answered %d %s", e, c.id, status, a.Code)
 	}
 }

@@ -69,6 +69,7 @@ var statuses = map[exodrive.Code]int{
 	exodrive.DatesTaken:      http.StatusConflict,
 	exodrive.PriceChanged:    http.StatusConflict,
 	exodrive.QuoteExpired:    http.StatusConflict,
+	exodrive.Busy:            http.StatusConflict,
 	exodrive.KeyReused:       http.StatusUnprocessableEntity,
 	exodrive.Stale:           http.StatusPreconditionFailed,
 	exodrive.TooMany:         http.StatusTooManyRequests,
@@ -128,7 +129,7 @@ func problemErrors(e *exodrive.Error) []ProblemError {
 const (
 	retryTooMany     = "60"
 	retryUnavailable = "5"
-	retryBusy        = "1" // more is asked for than can be loaded: the next second has places again
+	retryBusy        = "1" // more is asked for than can be done at once: the next second has places again
 )
 
 // staleHeaders describe an answer that will not be given after all.
@@ -159,6 +160,10 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		setDefault(h, "Www-Authenticate", "Bearer")
+	case http.StatusConflict:
+		if p.Code == string(exodrive.Busy) {
+			setDefault(h, "Retry-After", retryBusy)
+		}
 	case http.StatusTooManyRequests:
 		setDefault(h, "Retry-After", retryTooMany)
 	case http.StatusServiceUnavailable:

@@ -29,15 +29,21 @@ type Call struct {
 
 // Book takes the days of a trip for a customer, or refuses it: dates_taken with what is
 // free instead, price_changed or quote_expired with the quote that holds now, key_reused,
-// too_many open holds, and what Quote refuses.
+// too_many open holds, busy, and what Quote refuses.
 //
 // One transaction does it, and its first statement takes the car's row, so everything
 // about the days of one car happens one after the other, on every node: what is found
 // free stays free until the end. A booking that came about past that lock (SQL by hand)
 // is refused by the unique index on car and day, and on Postgres by the exclusion
 // constraint. The price is worked out anew inside; the browser's word is only compared
-// with it. The key of the call is written with the booking, so that a call that is
-// repeated finds either both or neither.
+// with it.
+//
+// The key of the call is written with the booking, so that a call that is repeated finds
+// either both or neither, and a refusal uses no key up. Calls with one key for one car
+// meet at the car's row; for two cars, which are two bodies, the primary key of the keys
+// refuses the later one, whose transaction is then run again and finds the earlier. Who
+// waits for the row longer than the store allows is told busy, whether its twin has it or
+// somebody else.
 //
 // Days are held until the policy's time is over, at the latest until the pick-up.
 func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c Call) (*BookingView, error) {

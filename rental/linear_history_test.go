@@ -186,7 +186,7 @@ func (h *history) outcomeOf(err error) outcome {
 		return o
 	case exodrive.Conflict:
 		return outcome{kind: "late"}
-	case exodrive.Stale:
+	case exodrive.Stale, exodrive.Busy:
 		return outcome{kind: "nothing"}
 	}
 	return outcome{kind: "unknown"}

@@ -94,6 +94,7 @@ const (
 	faultForeign               // a row that is referred to, or is not there
 	faultCheck                 // a CHECK or NOT NULL
 	faultRetry                 // lost against another transaction
+	faultBusy                  // another transaction has a row for too long
 	faultRolledBack            // the commit of a transaction that had failed before
 	faultUnavailable           // no connection, no room, no time
 )
@@ -118,16 +119,19 @@ func checkBackup(ctx context.Context, url, file string) error {
 	return nil
 }
 
+// retryable tells whether a transaction that failed may succeed when it is run again. One
+// that found the Idempotency-Key of its call taken between its look and its own writing
+// will find at the next look what the key made, whichever car that has locked.
 func (d *dialect) retryable(err error) bool {
-	kind, _ := d.fault(err)
-	return kind == faultRetry
+	kind, constraint := d.fault(err)
+	return kind == faultRetry || kind == faultUnique && strings.HasPrefix(constraint, "idempotency_keys")
 }
 
 // refused tells whether an error of a commit says that nothing was committed. Any
 // other may be the loss of the answer to one that was.
 func (d *dialect) refused(err error) bool {
 	switch kind, _ := d.fault(err); kind {
-	case faultUnique, faultForeign, faultCheck, faultRetry, faultRolledBack:
+	case faultUnique, faultForeign, faultCheck, faultRetry, faultBusy, faultRolledBack:
 		return true
 	}
 	return false
@@ -171,6 +175,8 @@ func (d *dialect) public(err error) error {
 		return exodrive.Errorf(exodrive.Conflict, "There is already such an entry.").Because(err)
 	case faultCheck:
 		return exodrive.Errorf(exodrive.Invalid, "A value is outside what is allowed.").Because(err)
+	case faultBusy:
+		return exodrive.Errorf(exodrive.Busy, "Somebody else is changing the same just now; nothing was done, try again in a moment.").Because(err)
 	case faultRetry, faultUnavailable:
 		return exodrive.Errorf(exodrive.Unavailable, "The database does not answer just now; try again in a moment.").Because(err)
 	}

@@ -59,11 +59,12 @@ var postgresDialect = dialect{
 	restore: restorePostgres,
 }
 
-// pooledDialect is Postgres behind a transaction pooler: the statement timeout
-// is set in each transaction instead of once per session.
+// pooledDialect is Postgres behind a transaction pooler: the timeouts are set in each
+// transaction instead of once per session.
 var pooledDialect = func() dialect {
 	d := postgresDialect
-	d.beginTx = fmt.Sprintf(`SET LOCAL statement_timeout = %d`, statementTimeout.Milliseconds())
+	d.beginTx = fmt.Sprintf(`SELECT set_config('statement_timeout', '%d', TRUE), set_config('lock_timeout', '%d', TRUE)`,
+		statementTimeout.Milliseconds(), lockTimeout.Milliseconds())
 	d.ring, d.listen = "", nil // a session that listens would be somebody else's the next moment
 	return d
 }()
@@ -89,7 +90,7 @@ func openPostgres(ctx context.Context, c Config) (engine, error) {
 	} else {
 		p := config.ConnConfig.RuntimeParams
 		setDefault(p, "statement_timeout", strconv.FormatInt(statementTimeout.Milliseconds(), 10))
-		setDefault(p, "lock_timeout", strconv.FormatInt(statementTimeout.Milliseconds(), 10))
+		setDefault(p, "lock_timeout", strconv.FormatInt(lockTimeout.Milliseconds(), 10))
 		setDefault(p, "application_name", "exodrive")
 		// Compiling costs more than these statements take.
 		setDefault(p, "jit", "off")
@@ -160,8 +161,10 @@ func postgresFault(err error) (faultKind, string) {
 		// 22 is a value that no column can hold, such as a text with a zero byte.
 		case e.Code[:2] == "23", e.Code[:2] == "22":
 			return faultCheck, e.ConstraintName
-		case e.Code == "40001", e.Code == "40P01", e.Code == "55P03":
+		case e.Code == "40001", e.Code == "40P01":
 			return faultRetry, ""
+		case e.Code == "55P03":
+			return faultBusy, ""
 		// Connection, resources, operator intervention (also statement_timeout),
 		// a database in recovery or not there any more.
 		case e.Code[:2] == "08", e.Code[:2] == "53", e.Code[:2] == "57", e.Code == "25006", e.Code == "3D000":

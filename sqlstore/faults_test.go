@@ -225,6 +225,21 @@ func TestDeadlock(t *testing.T) {
 // A change that always loses is given up after some attempts, with a request to try again.
 func TestRetriesEnd(t *testing.T) {
 	t.Parallel()
+	s := open(t, exotest.PostgresFrom(t, "empty", empty))
+	attempts := 0
+	err := s.Tx(t.Context(), func(tx *sqlstore.Tx) error {
+		attempts++
+		return tx.Exec(t.Context(), `DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$`)
+	})
+	refused(t, err, exodrive.Unavailable)
+	if attempts != 4 {
+		t.Errorf("it was tried %d times, want 4", attempts)
+	}
+}
+
+// Who wants a row that somebody else has is told so after a while, once, and the row is as it was; he does not stand in line again and again.
+func TestARowThatSomebodyHas(t *testing.T) {
+	t.Parallel()
 	url := exotest.PostgresFrom(t, "empty", empty)
 	s := open(t, url+"&lock_timeout=20")
 	oneCar(t, s)
@@ -236,17 +251,20 @@ func TestRetriesEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	attempts := 0
-	err = s.Tx(t.Context(), func(tx *sqlstore.Tx) error {
+	lock := func(tx *sqlstore.Tx) error {
 		attempts++
 		_, err := tx.LockCar(t.Context(), id(exodrive.CarID, 0))
 		return err
-	})
-	refused(t, err, exodrive.Unavailable)
-	if attempts != 4 {
-		t.Errorf("it was tried %d times, want 4", attempts)
+	}
+	refused(t, s.Tx(t.Context(), lock), exodrive.Busy)
+	if attempts != 1 {
+		t.Errorf("it was tried %d times, want 1", attempts)
 	}
 	if err := other.Rollback(); err != nil {
 		t.Error(err)
+	}
+	if err := s.Tx(t.Context(), lock); err != nil {
+		t.Errorf("after it was given back: %v", err)
 	}
 }
 
@@ -285,12 +303,12 @@ func TestSQLiteWaitsForAnotherWriter(t *testing.T) {
 	}
 }
 
-// Every statement of a change has a limit of five seconds, so that one that hangs does not hold up the others.
+// Every statement of a change has a limit of five seconds, two of them for a row that somebody else has, so that one that hangs does not hold up the others.
 func TestStatementTimeout(t *testing.T) {
 	t.Parallel()
 	s := open(t, exotest.PostgresFrom(t, "empty", empty))
 	write(t, s, func(tx *sqlstore.Tx) error {
-		for name, want := range map[string]string{"statement_timeout": "5s", "lock_timeout": "5s", "application_name": "exodrive", "jit": "off"} {
+		for name, want := range map[string]string{"statement_timeout": "5s", "lock_timeout": "2s", "application_name": "exodrive", "jit": "off"} {
 			if got, err := tx.ServerSetting(t.Context(), name); got != want || err != nil {
 				t.Errorf("%s is %s (%v), want %s", name, got, err, want)
 			}

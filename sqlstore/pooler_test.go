@@ -47,15 +47,19 @@ func TestTimeoutBehindAPooler(t *testing.T) {
 	s := pooled(t, direct)
 	for range 5 {
 		write(t, s, func(tx *sqlstore.Tx) error {
-			if got, err := tx.ServerSetting(t.Context(), "statement_timeout"); got != "5s" || err != nil {
-				t.Errorf("statement_timeout is %s (%v), want 5s", got, err)
+			for name, want := range map[string]string{"statement_timeout": "5s", "lock_timeout": "2s"} {
+				if got, err := tx.ServerSetting(t.Context(), name); got != want || err != nil {
+					t.Errorf("%s is %s (%v), want %s", name, got, err, want)
+				}
 			}
 			return nil
 		})
 	}
 	// The sessions behind the pooler are still as they were.
-	if n := must(s.ServerSetting(t.Context(), "statement_timeout")); n != "0" {
-		t.Errorf("after the changes statement_timeout is %s for everybody, want 0", n)
+	for _, name := range []string{"statement_timeout", "lock_timeout"} {
+		if n := must(s.ServerSetting(t.Context(), name)); n != "0" {
+			t.Errorf("after the changes %s is %s for everybody, want 0", name, n)
+		}
 	}
 }
 

@@ -44,9 +44,14 @@ type Config struct {
 const (
 	acquireTimeout   = 3 * time.Second // a free connection; beyond it the caller gets a 503
 	statementTimeout = 5 * time.Second // one statement, enforced by Postgres
-	readTimeout      = 6 * time.Second // one statement with waiting, enforced by us
-	txTimeout        = 15 * time.Second
-	defaultPool      = 20
+	// lockTimeout is how long a transaction waits for a row that another one is changing,
+	// enforced by Postgres. It is many times what a queue before a hot car takes, and less
+	// than acquireTimeout: whoever waits holds a connection, so when a row is held for long
+	// and everybody wants it, callers for other rows still get theirs.
+	lockTimeout = 2 * time.Second
+	readTimeout = 6 * time.Second // one statement with waiting, enforced by us
+	txTimeout   = 15 * time.Second
+	defaultPool = 20
 )
 
 // Store is one open database.

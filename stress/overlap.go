@@ -150,7 +150,7 @@ func (r *renter) book(ctx context.Context) {
 		case err == nil:
 			r.out.Wins++
 			r.out.States[b.ID] = b.State
-		case exodrive.CodeOf(err) == exodrive.DatesTaken:
+		case exodrive.CodeOf(err) == exodrive.DatesTaken, exodrive.CodeOf(err) == exodrive.Busy:
 			r.out.Refusals++
 		default:
 			r.fault("book", err)
@@ -164,6 +164,7 @@ func (r *renter) book(ctx context.Context) {
 		again, err := r.desk.Book(ctx, request, key)
 		r.note(func() {
 			switch {
+			case exodrive.CodeOf(err) == exodrive.Busy:
 			case err != nil:
 				r.fault("book again", err)
 			case again.ID != b.ID:
@@ -183,7 +184,7 @@ func (r *renter) moved(b *rental.BookingView, err error) bool {
 		switch {
 		case err == nil:
 			r.out.States[b.ID] = b.State
-		case code != exodrive.Conflict && code != exodrive.DatesTaken:
+		case code != exodrive.Conflict && code != exodrive.DatesTaken && code != exodrive.Busy:
 			r.fault("move", err)
 		}
 	})

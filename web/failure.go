@@ -72,7 +72,7 @@ func failureFor(err error, code exodrive.Code) failureView {
 		return failureView{Heading: "This car is not here", Sentence: "It may have left the fleet, or there is a slip in the address."}
 	case exodrive.Unavailable:
 		return failureView{Heading: "We cannot reach our books just now", Sentence: "Nothing is lost. Please try again in a moment."}
-	case exodrive.TooMany:
+	case exodrive.TooMany, exodrive.Busy:
 		return failureView{Heading: "One moment, please", Sentence: sentence(err)}
 	default:
 		return failureView{Heading: "Something went wrong on our side", Sentence: "Please try again. If it stays, tell us the number below."}
