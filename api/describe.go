@@ -32,6 +32,10 @@ var descriptions = map[string]string{
 	"adminListBookings": "The latest pick-up first.",
 	"adminExportBookings": "The bookings of adminListBookings in its order, as RFC 4180 has it, in UTF-8, with a line of names first; it begins before the last row is read. " +
 		"Totals are decimal numbers. A text that a spreadsheet could take for a formula stands behind an apostrophe.",
+	"readCalendar": "An iCalendar object (RFC 5545) with the bookings that begin from 90 days ago on, 5,000 at most, in UTC. A hold is tentative; what fell through is cancelled and stays until its days are over. " +
+		"Renters are there by first name and initial. The same ETag means the same bytes.",
+	"adminReadCalendarLink": "Calendar programs subscribe to it; who has the link needs no token.",
+	"adminRenewCalendar":    "The answer has the new one.",
 	"adminReadTimeline": "Every booking that has one of the days from startDate to endDate, both included, at most 62, and maintenance, car by car. " +
 		"A booking is there as a whole, maintenance is cut to the days.",
 	"adminListCustomers":  "The newest first. Name and number are those of a customer's first booking; each booking has its own.",

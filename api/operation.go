@@ -47,6 +47,12 @@ func (o operation) in(tag string) operation {
 	return o
 }
 
+// asking is for what takes parameters besides a body, or instead of one.
+func (o operation) asking(params ...*huma.Param) operation {
+	o.Parameters = append(o.Parameters, params...)
+	return o
+}
+
 func (o operation) answers(status int) operation {
 	o.DefaultStatus = status
 	return o

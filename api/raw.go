@@ -22,11 +22,13 @@ func rawOf(write http.HandlerFunc) *raw {
 
 // bytesOf is an answer of bytes in some media type.
 func bytesOf(mediaType string, body []byte) *raw {
-	return rawOf(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", mediaType)
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		_, _ = w.Write(body) // the only failure left is a caller who has gone
-	})
+	return rawOf(func(w http.ResponseWriter, _ *http.Request) { writeBytes(w, mediaType, body) })
+}
+
+func writeBytes(w http.ResponseWriter, mediaType string, body []byte) {
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // the only failure left is a caller who has gone
 }
 
 // gives says which media type a raw answer has, and what is in it.

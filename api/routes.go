@@ -20,6 +20,9 @@ func (a *api) routes() {
 	a.bookingRoutes()
 
 	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)
+	open(a, get("/api/calendars/{calendar}", "readCalendar", "A calendar of bookings, for who has its link").in("Bookings").gives("text/calendar", &huma.Schema{Type: huma.TypeString}), httpx.LimitReads, a.readCalendar)
+	admin(a, get("/api/admin/calendar", "adminReadCalendarLink", "Where a calendar of bookings is read", calendarOfParam()).in("Bookings").mayMiss(), a.adminReadCalendarLink)
+	admin(a, post("/api/admin/calendar/renew", "adminRenewCalendar", "Make the link to a calendar worthless").in("Bookings").answers(http.StatusOK).mayMiss().asking(calendarOfParam()), a.adminRenewCalendar)
 	admin(a, get("/api/admin/timeline", "adminReadTimeline", "What is taken of all cars", timelineParams()...).in("Bookings").gives("application/json", schemaOf[exodrive.Timeline](a)), a.adminReadTimeline)
 	admin(a, get("/api/admin/customers", "adminListCustomers", "Customers", append(pageParams(defaultAdminPage), personSearch("customers"))...).in("Customers"), a.adminListCustomers)
 	admin(a, get("/api/admin/customers/{customerId}", "adminReadCustomer", "One customer and the bookings", pageParams(defaultAdminPage)...).in("Customers"), a.adminReadCustomer)

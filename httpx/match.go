@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -36,6 +37,9 @@ func ParseIfMatch(header string) (version int64, err error) {
 // longestMatch is how many bytes of If-None-Match are read: our tags have 24 at
 // most, and a cache may send those of all it has.
 const longestMatch = 4 << 10
+
+// HasTag tells whether a caller has the answer with an entity tag, so that a 304 serves.
+func HasTag(r *http.Request, tag string) bool { return anyMatches(r.Header["If-None-Match"], tag) }
 
 // anyMatches tells whether lines of If-None-Match name a tag, by the weak
 // comparison (RFC 9110, 13.1.2): proxies weaken tags when they compress. What

@@ -98,6 +98,12 @@ func stories() []story {
 		reading("audit", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return third(w.AuditLog(ctx, who, "", firstPage))
 		}),
+		{"calendar", exodrive.ScopeBook, "", func(ctx context.Context, _ *testing.T, w *world) func(exodrive.Actor) error {
+			return func(who exodrive.Actor) error { return second(w.CalendarLink(ctx, who, "")) }
+		}},
+		{"calendar.renew", exodrive.ScopeBook, "calendar.renew", func(ctx context.Context, _ *testing.T, w *world) func(exodrive.Actor) error {
+			return func(who exodrive.Actor) error { return second(w.RenewCalendar(ctx, who, fleet().Cars[0].ID)) }
+		}},
 		{"car.create", exodrive.ScopeFleet, "car.create", func(ctx context.Context, t *testing.T, w *world) func(exodrive.Actor) error {
 			name := fmt.Sprintf("Pagani %d", w.entries(t))
 			return func(who exodrive.Actor) error { return second(w.CreateCar(ctx, who, newCar(name))) }

@@ -9,3 +9,10 @@ CREATE INDEX idx_customers_list ON customers (created_at DESC, id DESC, first_na
 
 -- Maintenance that belongs to no booking.
 CREATE INDEX idx_car_availability_blocks ON car_availability (car_id, date) WHERE status = 'maintenance' AND booking_id IS NULL;
+
+-- How often the link to the calendar of a car, or of the fleet, was renewed: a link is
+-- signed with its version. One that never was has no row, and version 1.
+CREATE TABLE calendar_links (
+    subject TEXT PRIMARY KEY,
+    version BIGINT NOT NULL
+);

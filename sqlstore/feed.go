@@ -1,0 +1,85 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/exodrive/exodrive"
+)
+
+// CalendarVersion is the version of the link to the calendar of a car, by its id, or of
+// the fleet: 1 until it is renewed.
+func (q queries) CalendarVersion(ctx context.Context, of string) (version int64, err error) {
+	err = q.row(ctx, sqlCalendarVersion, of).scan(&version)
+	if errors.Is(err, errNoRow) {
+		return 1, nil
+	}
+	return version, err
+}
+
+const sqlCalendarVersion = `SELECT version FROM calendar_links WHERE subject = $1`
+
+// RenewCalendar raises that version.
+func (t *Tx) RenewCalendar(ctx context.Context, of string) (version int64, err error) {
+	err = t.row(ctx, sqlRenewCalendar, of).scan(&version)
+	return version, err
+}
+
+const sqlRenewCalendar = `INSERT INTO calendar_links (subject, version) VALUES ($1, 2)
+	ON CONFLICT (subject) DO UPDATE SET version = calendar_links.version + 1 RETURNING version`
+
+// FeedOf are the bookings of a car, or of the fleet for "", whose first day is one of some
+// days, in their order, and at most so many.
+func (q queries) FeedOf(ctx context.Context, carID string, days exodrive.Days, most int) ([]exodrive.FeedEntry, error) {
+	text, args := sqlFeedOfFleet, []any{days.Start, days.End, most}
+	if carID != "" {
+		text, args = sqlFeedOfCar, append(args, carID)
+	}
+	zones := map[string]*time.Location{}
+	return collect(ctx, q, func(r scanner) (exodrive.FeedEntry, error) { return scanFeedEntry(r, zones) }, text, args...)
+}
+
+const (
+	feedColumns = `SELECT b.id, b.state, c.name, b.first_name, b.last_name, b.pickup_at, b.zone, p.name, b.return_at, r.zone, r.name,
+		b.version, b.created_at, b.updated_at
+		FROM bookings b JOIN cars c ON c.id = b.car_id JOIN locations p ON p.id = b.pickup_location_id JOIN locations r ON r.id = b.return_location_id
+		WHERE b.start_date >= $1 AND b.start_date < $2`
+	feedOrder = ` ORDER BY b.start_date, b.id LIMIT $3`
+
+	sqlFeedOfFleet = feedColumns + feedOrder
+	sqlFeedOfCar   = feedColumns + ` AND b.car_id = $4` + feedOrder
+)
+
+func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedEntry, err error) {
+	var renter exodrive.Contact
+	var pickup, pickupZone, back, backZone string
+	err = r.Scan(&e.BookingID, &e.State, &e.Car, &renter.FirstName, &renter.LastName, &pickup, &pickupZone, &e.PickupPlace, &back, &backZone, &e.ReturnPlace,
+		&e.Sequence, instant{&e.Created}, instant{&e.Updated})
+	if err != nil {
+		return e, err
+	}
+	e.Renter, e.Sequence = renter.Signature(), e.Sequence-1
+	if e.Pickup, err = wallClock(pickup, pickupZone, zones); err == nil {
+		e.Return, err = wallClock(back, backZone, zones)
+	}
+	return e, err
+}
+
+// wallClock is the instant of a wall-clock time as bookings have it.
+func wallClock(text, zone string, zones map[string]*time.Location) (time.Time, error) {
+	loc := zones[zone]
+	if loc == nil {
+		var err error
+		if loc, err = time.LoadLocation(zone); err != nil {
+			return time.Time{}, fmt.Errorf("zone of a place: %w", err)
+		}
+		zones[zone] = loc
+	}
+	t, err := time.ParseInLocation("2006-01-02T15:04", text, loc)
+	if err != nil {
+		return t, fmt.Errorf("time of a booking: %w", err)
+	}
+	return t, nil
+}
