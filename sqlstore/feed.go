@@ -42,14 +42,14 @@ func (q queries) FeedOf(ctx context.Context, carID string, days exodrive.Days, m
 }
 
 const (
-	feedColumns = `SELECT b.id, b.state, c.name, b.first_name, b.last_name, b.pickup_at, b.zone, p.name, b.return_at, r.zone, r.name,
+	sqlFeed = `SELECT b.id, b.state, c.name, b.first_name, b.last_name, b.pickup_at, b.zone, p.name, b.return_at, r.zone, r.name,
 		b.version, b.created_at, b.updated_at
 		FROM bookings b JOIN cars c ON c.id = b.car_id JOIN locations p ON p.id = b.pickup_location_id JOIN locations r ON r.id = b.return_location_id
 		WHERE b.start_date >= $1 AND b.start_date < $2`
 	feedOrder = ` ORDER BY b.start_date, b.id LIMIT $3`
 
-	sqlFeedOfFleet = feedColumns + feedOrder
-	sqlFeedOfCar   = feedColumns + ` AND b.car_id = $4` + feedOrder
+	sqlFeedOfFleet = sqlFeed + feedOrder
+	sqlFeedOfCar   = sqlFeed + ` AND b.car_id = $4` + feedOrder
 )
 
 func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedEntry, err error) {
