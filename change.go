@@ -52,7 +52,8 @@ type Change struct {
 	Difference Money    `json:"difference" doc:"The new total less the one before: above 0 it is to be paid, below 0 it comes back."`
 	Words      []string `json:"words" nullable:"false" doc:"What the change means for the price and for cancelling, in words."`
 
-	Trip TripRequest `json:"-"` // as it shall be
+	Trip  TripRequest `json:"-"` // as it shall be
+	Leave *Leave      `json:"-"` // what staff set aside for it, if anything
 }
 
 // SignedChange is a change with the text that stands for its price.
@@ -87,7 +88,10 @@ type SignedChange struct {
 // new total is the old one at least, so that an extension never costs less than the
 // rental inside it, even where prices have sunk since. That also holds for all that
 // happens while the car is out, when nothing can be cancelled any more.
-func NewChange(b *Booking, c TripChange, t Terms, now time.Time) (*Change, error) {
+//
+// leave is nil for the renter. With it staff sets limits and the price aside; how much
+// cancelling costs at least it does not, but never more than the new total.
+func NewChange(b *Booking, c TripChange, t Terms, leave *Leave, now time.Time) (*Change, error) {
 	if _, err := b.State.After(ChangeBooking); err != nil {
 		return nil, err
 	}
@@ -95,26 +99,34 @@ func NewChange(b *Booking, c TripChange, t Terms, now time.Time) (*Change, error
 	if err != nil {
 		return nil, err
 	}
+	if c.of(asked).isLike(asked) && (leave == nil || leave.Total == nil) {
+		return nil, Errorf(Invalid, "Nothing would be different; say what shall change.")
+	}
 	if err := b.mayBecome(c, asked); err != nil {
 		return nil, err
 	}
-	fee, err := b.changeFee(t.Policy, now)
+	return newChange(b, c.of(asked), t, leave, now)
+}
+
+func newChange(b *Booking, r TripRequest, t Terms, leave *Leave, now time.Time) (*Change, error) {
+	fee, err := b.changeFee(t.Policy, leave, now)
 	if err != nil {
 		return nil, err
 	}
-	ch := &Change{Before: b.Total, Words: []string{}, Trip: c.of(asked)}
-	forRent := t.Car.Available && !t.Car.Hidden
-	priced, words := t.forChange(b, ch.Trip, now)
-	q, err := priced.quote(ch.tripToQuote(priced), now, b, func(q *Quote) { ch.settle(b, q, fee, t.Policy) })
+	ch := &Change{Before: b.Total, Words: []string{}, Trip: r, Leave: leave}
+	forRent := t.Car.Available && !t.Car.Hidden || leave.waives(WaiveForRent)
+	priced, words := t.forChange(b, r, leave, now)
+	q, err := priced.quote(ch.tripToQuote(priced), now, b, func(q *Quote) { ch.settle(b, q, &fee, leave, t.Policy) })
 	if err != nil {
 		return nil, err
 	}
-	if q.Occupied.Start < b.Days.Start || q.Occupied.End > b.Days.End {
-		if !forRent {
-			return nil, Errorf(Conflict, "This car is not for rent any more, so it can have no further days.").On("/endDate")
-		}
-	}
-	if q.Return.At.Before(now) {
+	more := q.Occupied.Start < b.Days.Start || q.Occupied.End > b.Days.End || t.Car.ID != b.CarID
+	switch {
+	case more && !forRent && t.Car.ID != b.CarID:
+		return nil, Errorf(Conflict, "This car is not for rent at the moment.").On("/carId")
+	case more && !forRent:
+		return nil, Errorf(Conflict, "This car is not for rent any more, so it can have no further days.").On("/endDate")
+	case q.Return.At.Before(now):
 		return nil, Errorf(Invalid, "The return, %s, is over; take a later time or day.", instantWords(q.Return.At)).On("/endDate")
 	}
 	ch.Quote = *q
@@ -154,9 +166,6 @@ func parseWall(s string) (Date, Clock, error) {
 // mayBecome refuses a change of what cannot change any more: while the car is out,
 // everything but its return.
 func (b *Booking) mayBecome(c TripChange, asked TripRequest) error {
-	if c.of(asked).isLike(asked) {
-		return Errorf(Invalid, "Nothing would be different; say what shall change.")
-	}
 	if b.State != Active {
 		return nil
 	}
@@ -180,29 +189,39 @@ func (r TripRequest) isLike(o TripRequest) bool {
 }
 
 // changeFee is what stays to be paid whatever the booking becomes: the fee of cancelling
-// it now, and all of it while the car is out.
-func (b *Booking) changeFee(p Policy, now time.Time) (Money, error) {
+// it now, and all of it while the car is out, or once the pick-up is over, when only staff
+// can still change it.
+func (b *Booking) changeFee(p Policy, leave *Leave, now time.Time) (Money, error) {
 	if b.State == Active {
 		return b.Total, nil
 	}
 	fee, err := b.CancelFee(p, now)
-	if err != nil {
-		return fee, Errorf(Conflict, "The pick-up is over, so this rental can only be changed by us.").Because(err)
+	switch {
+	case err == nil:
+		return fee, nil
+	case leave != nil && CodeOf(err) == Conflict:
+		return b.Total, nil
 	}
-	return fee, nil
+	return fee, Errorf(Conflict, "The pick-up is over, so this rental can only be changed by us.").Because(err)
 }
 
 // forChange are the terms for the trip that a booking becomes, without what does not
 // judge it, and what is to be said of that. t is a copy.
-func (t Terms) forChange(b *Booking, r TripRequest, now time.Time) (Terms, []string) {
+func (t Terms) forChange(b *Booking, r TripRequest, leave *Leave, now time.Time) (Terms, []string) {
 	var words []string
-	t.Car.Available, t.Car.Hidden = true, false // NewChange looks at that
-	t.Car.MinimumDays = min(t.Car.MinimumDays, b.Days.Len())
+	sameCar := t.Car.ID == b.CarID
+	t.Car.Available, t.Car.Hidden = true, false // newChange looks at that
+	if sameCar {
+		t.Car.MinimumDays = min(t.Car.MinimumDays, b.Days.Len())
+	}
 	t.Limits.RentalDays = max(t.Limits.RentalDays, b.Days.Len())
 	t.Limits.LookAheadDays = max(t.Limits.LookAheadDays, int(b.Days.End-DateOf(now))+1)
+	leave.setAside(&t)
 	// It begins where it was to begin, wherever the car lives by now.
 	for i := range t.Places {
-		if p := &t.Places[i]; p.ID == b.PickupPlace && (r.PickupLocation == "" || r.PickupLocation == p.ID || r.PickupLocation == p.Slug) {
+		p := &t.Places[i]
+		asBooked := p.ID == b.PickupPlace && (r.PickupLocation == "" || r.PickupLocation == p.ID || r.PickupLocation == p.Slug)
+		if asBooked && (sameCar || leave.waives(WaivePlace)) {
 			t.Car.LocationID = p.ID
 		}
 	}
@@ -250,15 +269,16 @@ func (c *Change) tripToQuote(t Terms) TripRequest {
 
 // settle raises the price of the new trip, and then the fees of cancelling it, to what a
 // change leaves to be paid.
-func (c *Change) settle(b *Booking, q *Quote, fee Money, p Policy) {
-	least := fee.Amount
-	if c.takesNothingFrom(b, q) {
-		least = max(least, b.Total.Amount)
-	}
-	if kept := least - q.Total.Amount; kept > 0 {
-		m := Money{kept, q.Total.Currency}
-		q.Lines = append(q.Lines, Line{Kind: LineKept, Label: "Kept of the price before", Quantity: 1, Unit: m, Amount: m})
-		q.Total.Amount = least
+func (c *Change) settle(b *Booking, q *Quote, fee *Money, leave *Leave, p Policy) {
+	if total, set := leave.total(b); set {
+		q.addUpTo(total, LineAgreed, "Agreed with us")
+		fee.Amount = min(fee.Amount, total)
+	} else {
+		least := fee.Amount
+		if c.takesNothingFrom(b, q) {
+			least = max(least, b.Total.Amount)
+		}
+		q.addUpTo(max(least, q.Total.Amount), LineKept, "Kept of the price before")
 	}
 	if b.State == Active {
 		q.Cancellation = []CancelTerm{} // nothing can be cancelled any more
@@ -277,6 +297,16 @@ func (c *Change) settle(b *Booking, q *Quote, fee Money, p Policy) {
 		terms = append(terms, t)
 	}
 	q.Cancellation = terms
+}
+
+// addUpTo adds a line that makes a total of the price.
+func (p *Price) addUpTo(total int64, kind LineKind, label string) {
+	if total == p.Total.Amount {
+		return
+	}
+	m := Money{total - p.Total.Amount, p.Total.Currency}
+	p.Lines = append(p.Lines, Line{Kind: kind, Label: label, Quantity: 1, Unit: m, Amount: m})
+	p.Total.Amount = total
 }
 
 // takesNothingFrom tells whether no day, place or extra of a booking falls away.
@@ -314,7 +344,7 @@ func (c *Change) inWords(b *Booking, fee Money) []string {
 			add("Nothing of the trip falls away, so it costs no less than before.")
 		}
 	}
-	if fee.Amount > 0 && b.State != Active {
+	if fee.Amount > 0 && len(c.Cancellation) > 0 {
 		add("From now on cancelling costs " + fee.String() + " at least, as it does at the time of this change.")
 	}
 	return words
@@ -323,7 +353,7 @@ func (c *Change) inWords(b *Booking, fee Money) []string {
 // Apply makes a booking what a change says. A hold does not last longer for it, and ends
 // with the new pick-up at the latest.
 func (c *Change) Apply(b *Booking) {
-	b.Trip, b.Terms = c.Trip, c.BookingTerms
+	b.CarID, b.Trip, b.Terms = c.CarID, c.Trip, c.BookingTerms
 	if b.State == Active {
 		c.Occupied.Start = b.Days.Start // it may have left before its day
 	}

@@ -81,7 +81,7 @@ func TestChange(t *testing.T) {
 			if c.terms != nil {
 				c.terms(&terms)
 			}
-			ch, err := exodrive.NewChange(b, c.change, terms, before(c.hours))
+			ch, err := exodrive.NewChange(b, c.change, terms, nil, before(c.hours))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func TestChangeRefuses(t *testing.T) {
 	} {
 		b, terms := booked(t, fourDays, quoteTerms(), quoteNow), quoteTerms()
 		c.prepare(b, &terms)
-		ch, err := exodrive.NewChange(b, c.change, terms, before(c.hours))
+		ch, err := exodrive.NewChange(b, c.change, terms, nil, before(c.hours))
 		if c.code == "" {
 			if err != nil || b.Trip.Coupon != "" && !slices.ContainsFunc(ch.Lines, func(l exodrive.Line) bool { return l.Label == "Coupon TEN" }) {
 				t.Errorf("%s: %v", name, err)
@@ -178,7 +178,7 @@ func withCoupon(c exodrive.CouponInput) func(*exodrive.Booking, *exodrive.Terms)
 func TestChangeOutOfACoupon(t *testing.T) {
 	b, terms := booked(t, fourDays, quoteTerms(), quoteNow), quoteTerms()
 	withCoupon(exodrive.CouponInput{ValidUntil: fourDays.StartDate})(b, &terms)
-	ch, err := exodrive.NewChange(b, exodrive.TripChange{StartDate: fourDays.StartDate + 1, EndDate: fourDays.EndDate + 1}, terms, before(100))
+	ch, err := exodrive.NewChange(b, exodrive.TripChange{StartDate: fourDays.StartDate + 1, EndDate: fourDays.EndDate + 1}, terms, nil, before(100))
 	if err != nil || ch.Trip.Coupon != "ten" || ch.Total.Amount != 23_760 || !strings.HasPrefix(ch.Words[len(ch.Words)-1], "The coupon ten does not hold for this trip;") {
 		t.Errorf("%+v, %v", ch, err)
 	}
@@ -189,7 +189,7 @@ func TestChangeOfAHold(t *testing.T) {
 	b := booked(t, fourDays, quoteTerms(), quoteNow)
 	b.State, b.HoldUntil = exodrive.Held, before(20)
 	for start, want := range map[exodrive.Date]time.Time{fourDays.StartDate + 1: before(20), fourDays.StartDate - 2: before(48)} {
-		ch, err := exodrive.NewChange(b, exodrive.TripChange{StartDate: start}, quoteTerms(), before(100))
+		ch, err := exodrive.NewChange(b, exodrive.TripChange{StartDate: start}, quoteTerms(), nil, before(100))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +246,7 @@ func TestChangesAreNoWayRoundTheFee(t *testing.T) {
 			if fee.Amount < least {
 				t.Fatalf("before change %d cancelling costs %v; in place of an earlier one it would have cost %d", i, fee, least)
 			}
-			ch, err := exodrive.NewChange(b, d.change, d.terms, now)
+			ch, err := exodrive.NewChange(b, d.change, d.terms, nil, now)
 			if err != nil {
 				continue
 			}
@@ -274,7 +274,7 @@ func TestAnExtensionIsNeverCheaper(t *testing.T) {
 		if b.State = rapid.SampledFrom([]exodrive.BookingState{exodrive.Held, exodrive.Confirmed, exodrive.Active}).Draw(t, "state"); b.State != exodrive.Active {
 			d.change.EndDate = max(d.change.EndDate, b.Trip.EndDate+1)
 		}
-		ch, err := exodrive.NewChange(b, d.change, d.terms, before(d.hour))
+		ch, err := exodrive.NewChange(b, d.change, d.terms, nil, before(d.hour))
 		if err != nil {
 			return
 		}

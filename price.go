@@ -101,7 +101,8 @@ const (
 	LineDiscount LineKind = "discount"
 	LineExtra    LineKind = "extra"
 	LineTax      LineKind = "tax"
-	LineKept     LineKind = "kept" // up to what a change of the trip leaves to be paid
+	LineKept     LineKind = "kept"   // up to what a change of the trip leaves to be paid
+	LineAgreed   LineKind = "agreed" // up or down to what staff agreed to for a change
 )
 
 // Line is one line of a price: Quantity times Unit is Amount, exactly. Discounts

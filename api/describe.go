@@ -42,7 +42,11 @@ var descriptions = map[string]string{
 	"adminReadCustomer":   "With the bookings, the latest pick-up first, a page at a time.",
 	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",
 	"adminConfirmBooking": "Also one whose hold ran out, if its days can be taken again.",
-	"adminReadBooking":    "What its renter sees, and besides what was read off the car, every move of its money and everything that happened to it.",
+	"adminChangeBooking":  "Like changeBooking, by staff: at the price that the renter would pay, the one so far (keep), or any other (total), and with limits set aside (waive). All of it stands in the booking's history, with the reason.",
+	"adminSwapCar": "The same trip with another car. Price and terms stay as they were agreed, for changes to come as well, unless price is terms or a total is given; limits of the new car can be set aside (waive). " +
+		"Days that somebody has of it are dates_taken, with other cars that are free.",
+	"adminRenewLink":   "Whoever has a link from before opens nothing any more. The answer has the new token.",
+	"adminReadBooking": "What its renter sees, and besides what was read off the car, every move of its money and everything that happened to it.",
 	"adminHandOver": "The odometer is not below the car's last. Before the day of pick-up it needs a reason, and the days until then to be free; the booking gets them at no other price. " +
 		"The car's odometer is noted with it.",
 	"adminTakeBack": "Distance beyond the allowance, fuel that is missing and days that were begun too late are charged by the terms that were agreed, and each charge says in words how it was worked out; " +

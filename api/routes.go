@@ -85,6 +85,9 @@ func (a *api) bookingRoutes() {
 	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
 	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/change", "adminChangeBooking", "Move a booking, or set limits and price aside").in("Bookings").answers(http.StatusOK).versioned(), a.adminChangeBooking)
+	admin(a, post("/api/admin/bookings/{bookingId}/swap", "adminSwapCar", "Give a booking another car").in("Bookings").answers(http.StatusOK).versioned(), a.adminSwapCar)
+	admin(a, post("/api/admin/bookings/{bookingId}/link", "adminRenewLink", "Revoke the links to a booking, and make a new one").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminRenewLink)
 	admin(a, get("/api/admin/bookings/{bookingId}", "adminReadBooking", "A booking with all that happened to it").in("Bookings"), a.adminReadBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/hand-over", "adminHandOver", "Hand the car over").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminHandOver)
 	admin(a, post("/api/admin/bookings/{bookingId}/take-back", "adminTakeBack", "Take the car back, and tell what that costs").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminTakeBack)
@@ -126,6 +129,9 @@ func (a *api) finish() {
 		"POST /api/bookings/{token}/change":              exampleChange(),
 		"POST /api/bookings/{token}/change/quote":        exampleTripChange(),
 		"POST /api/admin/bookings/{bookingId}/cancel":    cancelRequest{Reason: "The car is in the workshop."},
+		"POST /api/admin/bookings/{bookingId}/change":    exampleStaffChange(),
+		"POST /api/admin/bookings/{bookingId}/swap":      exampleSwap(),
+		"POST /api/admin/bookings/{bookingId}/link":      renewRequest{"The renter forwarded the mail."},
 		"POST /api/admin/bookings/{bookingId}/hand-over": exampleHandOver(),
 		"POST /api/admin/bookings/{bookingId}/take-back": exampleTakeBack(),
 		"POST /api/admin/bookings/{bookingId}/complete":  deskRequest{Reason: "Paid by bank transfer."},

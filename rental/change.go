@@ -2,6 +2,8 @@ package rental
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -27,7 +29,7 @@ func (s *Service) QuoteChange(ctx context.Context, link string, r exodrive.TripC
 	if overdue(b, now) {
 		b.State = exodrive.Expired // as it will be within a moment
 	}
-	ch, err := s.changeOf(ctx, s.store, b, r, now)
+	ch, err := s.changeOf(ctx, s.store, b, r, nil, now)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ func (s *Service) QuoteChange(ctx context.Context, link string, r exodrive.TripC
 		return nil, err
 	}
 	if len(taken) > 0 {
-		return nil, s.insteadOfChange(ctx, b, ch, taken)
+		return nil, s.insteadOfChange(ctx, b, ch, daysTaken(taken))
 	}
 	return s.signedChange(b, ch, now), nil
 }
@@ -57,9 +59,8 @@ func (s *Service) ChangeBooking(ctx context.Context, link string, r ChangeReques
 		return nil, err
 	}
 	id, key := b.ID, keyOf(b.ID, r, c)
-	var refused func() error // after the transaction, which it ends
+	var ch *exodrive.Change
 	err = s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
-		refused = nil
 		if b, err = s.lockBooking(ctx, tx, id); err != nil {
 			return err
 		}
@@ -69,39 +70,25 @@ func (s *Service) ChangeBooking(ctx context.Context, link string, r ChangeReques
 		if again, err := s.madeBefore(ctx, tx, key); again != nil || err != nil {
 			return err
 		}
-		if b, err = s.endHolds(ctx, tx, b); err != nil {
+		if b, err = s.endHolds(ctx, tx, b, b.CarID); err != nil {
 			return err
 		}
-		ch, err := s.changeOf(ctx, tx, b, r.TripChange, tx.Now)
-		if err != nil {
+		if ch, err = s.changeOf(ctx, tx, b, r.TripChange, nil, tx.Now); err != nil {
 			return err
 		}
-		taken, err := tx.TakenByOthers(ctx, b.CarID, exodrive.Days{Start: ch.Occupied.Start, End: ch.BlockedUntil}, b.ID)
-		if err == nil && len(taken) > 0 {
-			refused = func() error { return s.insteadOfChange(ctx, b, ch, taken) }
-			err = daysTaken(taken)
+		agreed := func() error {
+			return s.asAgreed(r.Quote, r.ExpectedTotal, ofChange(b, ch), tx.Now, func() exodrive.Refusal {
+				return exodrive.Refusal{NewChange: s.signedChange(b, ch, tx.Now)}
+			})
 		}
-		if err != nil {
-			return err
-		}
-		if err := s.asAgreed(r.Quote, r.ExpectedTotal, ofChange(b, ch), tx.Now, func() exodrive.Refusal {
-			return exodrive.Refusal{NewChange: s.signedChange(b, ch, tx.Now)}
-		}); err != nil {
-			return err
-		}
-		next := *b
-		ch.Apply(&next)
-		if err := s.rewrite(ctx, tx, renter, b, &next, ch.Lines, exodrive.ChangeBooking, "by the renter"); err != nil || key == nil {
+		if err := s.makeChange(ctx, tx, renter, b, ch, agreed, exodrive.ChangeBooking, "by the renter"); err != nil || key == nil {
 			return err
 		}
 		key.BookingID = b.ID
 		return tx.InsertKey(ctx, *key)
 	})
-	if refused != nil && exodrive.CodeOf(err) == exodrive.DatesTaken {
-		err = refused()
-	}
 	if err != nil {
-		return nil, err
+		return nil, s.insteadOfChange(ctx, b, ch, err)
 	}
 	return s.view(ctx, b)
 }
@@ -111,11 +98,16 @@ func overdue(b *exodrive.Booking, now time.Time) bool {
 	return b.State == exodrive.Held && !b.HoldUntil.After(now)
 }
 
-// endHolds ends the holds of a booking's car that are over, which may be its own. The
-// caller has the car's row.
-func (s *Service) endHolds(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Booking, error) {
-	if err := s.expireHolds(ctx, tx, b.CarID); err != nil || !overdue(b, tx.Now) {
-		return b, err
+// endHolds ends the holds of cars that are over, which may be that of the booking itself.
+// The caller has the cars' rows.
+func (s *Service) endHolds(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, cars ...string) (*exodrive.Booking, error) {
+	for _, car := range cars {
+		if err := s.expireHolds(ctx, tx, car); err != nil {
+			return b, err
+		}
+	}
+	if !overdue(b, tx.Now) {
+		return b, nil
 	}
 	return tx.Booking(ctx, b.ID)
 }
@@ -126,43 +118,40 @@ type reader interface {
 	Terms(ctx context.Context, car exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error)
 }
 
-// changeOf works out a change.
-func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking, r exodrive.TripChange, now time.Time) (*exodrive.Change, error) {
-	terms, err := s.termsOf(ctx, from, b, r)
-	if err != nil {
-		return nil, err
-	}
-	return exodrive.NewChange(b, r, terms, now)
-}
-
-// termsOf are the terms for a change of a booking: those of the car that it has, at the
-// prices of the car that was booked. They differ after staff swapped it, which is not to
-// cost the renter anything, at once or at his next change.
-func (s *Service) termsOf(ctx context.Context, from reader, b *exodrive.Booking, r exodrive.TripChange) (exodrive.Terms, error) {
+// changeOf works out a change of the trip, for the car that the booking has.
+func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking, r exodrive.TripChange, leave *exodrive.Leave, now time.Time) (*exodrive.Change, error) {
 	asked, err := b.Asked()
 	if err != nil {
-		return exodrive.Terms{}, err
+		return nil, err
 	}
 	if r.Extras != nil {
 		asked.Extras = r.Extras
 	}
 	car, err := from.CarTerms(ctx, b.CarID)
 	if err != nil {
-		return exodrive.Terms{}, err
+		return nil, err
 	}
-	priced := car
-	if asked.CarID != car.ID {
-		booked, err := from.CarTerms(ctx, asked.CarID)
-		if err == nil {
-			priced = booked
-		} else if exodrive.CodeOf(err) != exodrive.NotFound {
-			return exodrive.Terms{}, err
-		}
+	priced, err := from.CarTerms(ctx, asked.CarID)
+	if exodrive.CodeOf(err) == exodrive.NotFound {
+		priced, err = car, nil
 	}
-	terms, err := from.Terms(ctx, priced, asked)
+	if err != nil {
+		return nil, err
+	}
+	terms, err := s.termsOf(ctx, from, car, priced, asked)
+	if err != nil {
+		return nil, err
+	}
+	return exodrive.NewChange(b, r, terms, leave, now)
+}
+
+// termsOf are the terms of a car at the prices of the one that was booked. They differ
+// after staff swapped it, which is not to cost the renter anything, at once or at his next
+// change.
+func (s *Service) termsOf(ctx context.Context, from reader, car, priced exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error) {
+	terms, err := from.Terms(ctx, priced, r)
 	priced.LocationID = car.LocationID
-	terms.Car = car
-	terms.Car.CarPricing = priced.CarPricing
+	terms.Car, terms.Car.CarPricing = car, priced.CarPricing
 	terms.Currency, terms.Limits, terms.Policy = s.currency, s.limits, s.policy
 	return terms, err
 }
@@ -172,23 +161,32 @@ func (s *Service) signedChange(b *exodrive.Booking, ch *exodrive.Change, now tim
 	return &exodrive.SignedChange{Change: *ch, Text: s.signs.quoted(ofChange(b, ch), until), ValidUntil: until}
 }
 
-// insteadOfChange is the refusal of a change whose days somebody has, with the nearest
-// days that the same car can be had: a shorter extension, and, unless the car is out
-// already, other days for as long.
-func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change, taken []exodrive.Date) error {
-	days := []exodrive.TripDays{}
+// insteadOfChange adds to the refusal of a change whose days somebody has the nearest that
+// can be had: a shorter extension and, unless the car is out already, the same car on other
+// days for as long; for a swap other cars. Any other error stays as it is.
+func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change, err error) error {
+	e, ok := errors.AsType[*exodrive.Error](err)
+	if !ok || e.Code != exodrive.DatesTaken || e.Refusal == nil || ch == nil {
+		return err
+	}
+	taken := e.Refusal.TakenDays
+	others := &exodrive.Alternatives{OtherDays: []exodrive.TripDays{}, OtherCars: []exodrive.CarCard{}}
+	// What cannot be found out is left out: the refusal itself is right.
+	if ch.CarID != b.CarID {
+		if cars, err := s.otherCars(ctx, ch.Trip, &ch.Quote); err == nil {
+			others.OtherCars = slices.DeleteFunc(cars, func(c exodrive.CarCard) bool { return c.ID == b.CarID })
+		}
+		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
+	}
 	// As long as it can be: the turnaround, too, must end before the first day that is gone.
 	shorter := ch.BlockedUntil - taken[0]
 	if end := ch.Occupied.End - shorter; ch.Occupied.Start == b.Days.Start && end > b.Days.End {
-		days = append(days, exodrive.TripDays{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - shorter})
+		others.OtherDays = append(others.OtherDays, exodrive.TripDays{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - shorter})
 	}
 	if b.State != exodrive.Active {
-		// What cannot be found out is left out: the refusal itself is right.
-		if others, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID); err == nil {
-			days = append(days, others[:min(len(others), mostOthers-len(days))]...)
+		if days, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID); err == nil {
+			others.OtherDays = append(others.OtherDays, days[:min(len(days), mostOthers-len(others.OtherDays))]...)
 		}
 	}
-	return daysTaken(taken).Instead(exodrive.Refusal{
-		TakenDays: taken, Alternatives: &exodrive.Alternatives{OtherDays: days, OtherCars: []exodrive.CarCard{}},
-	})
+	return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
 }

@@ -7,23 +7,49 @@ import (
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
-// rewrite stores what became of a booking, whose state stays: the booking, its days, the
-// lines of its price where they are new, and the event. The caller has the rows of its
-// cars, of the one it had and of the one it gets. b is afterwards what is stored.
-func (s *Service) rewrite(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b, next *exodrive.Booking, lines []exodrive.Line, e exodrive.BookingEvent, reason string) error {
-	if _, err := b.State.After(e); err != nil {
+// makeChange makes a change of a booking: dates_taken if somebody else has one of its
+// days, and then what agreed says of its price. The caller has the rows of the car that
+// the booking has and of the one that it gets, and has ended their holds.
+func (s *Service) makeChange(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, ch *exodrive.Change, agreed func() error, e exodrive.BookingEvent, reason string) error {
+	next := *b
+	ch.Apply(&next)
+	taken, err := tx.TakenByOthers(ctx, next.CarID, exodrive.Days{Start: next.Days.Start, End: next.BlockedUntil}, b.ID)
+	if err == nil && len(taken) > 0 {
+		err = daysTaken(taken)
+	}
+	if err == nil && agreed != nil {
+		err = agreed()
+	}
+	if err != nil {
 		return err
 	}
+	return s.rewrite(ctx, tx, who, b, &next, ch, e, reason)
+}
+
+// rewrite stores what a change made of a booking, whose state stays: the booking, its
+// days, the lines of its price where they are new, and the event. b is afterwards what is
+// stored.
+func (s *Service) rewrite(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b, next *exodrive.Booking, ch *exodrive.Change, e exodrive.BookingEvent, reason string) error {
 	had, err := tx.BookingLines(ctx, b.ID, b.Total.Currency)
 	if err != nil {
 		return err
 	}
+	lines := ch.Lines
 	if lines == nil {
 		lines = had
 	}
 	before, after := agreedOf(b, had), agreedOf(next, lines)
+	if ch.Leave != nil {
+		after["leave"] = ch.Leave
+	}
 	if err := tx.ChangeBooking(ctx, next); err != nil {
 		return err
+	}
+	if next.HoldUntil.Before(b.HoldUntil) {
+		// The job that was to end it comes too late now, and finds it ended.
+		if err := endHoldLater(ctx, tx, *next); err != nil {
+			return err
+		}
 	}
 	if err := s.retakeDays(ctx, tx, b, next); err != nil {
 		return err

@@ -1,0 +1,131 @@
+package rental
+
+import (
+	"context"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+// StaffChange is what staff makes of the trip of a booking.
+type StaffChange struct {
+	exodrive.TripChange
+	exodrive.Leave
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The flight of the renter is late."`
+}
+
+// ChangeForRenter changes a booking for its renter, who does not have to agree: its trip,
+// at the price that the renter would pay unless staff says otherwise, and with limits set
+// aside if need be. version is the one that staff has seen, or AnyVersion; another one is
+// stale. The refusals are those of ChangeBooking.
+func (s *Service) ChangeForRenter(ctx context.Context, who exodrive.Actor, id string, version int64, r StaffChange) (*BookingRecord, error) {
+	return s.changeByStaff(ctx, who, id, version, exodrive.ChangeBooking, r.Reason, nil, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
+		return s.changeOf(ctx, tx, b, r.TripChange, &r.Leave, tx.Now)
+	})
+}
+
+// Swap is another car for a booking.
+type Swap struct {
+	CarID string `json:"carId" minLength:"1" maxLength:"120" doc:"Id or slug of the car that the booking gets." example:"ferrari-portofino-m"`
+	exodrive.Leave
+	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The other car has a puncture."`
+}
+
+// SwapCar gives a booking another car for the same trip, at the price and the terms that
+// were agreed unless staff says otherwise. version is as for ChangeForRenter. Days that
+// somebody has of that car are dates_taken, with other cars that can be had.
+//
+// Both cars are locked, in the order of their ids like all cars that anybody locks
+// together (lockBooking, LockCarsForBulk), and everything else that a transaction about
+// bookings locks comes after its cars. So two swaps that cross wait for each other in one
+// direction only, and neither meets a deadlock: were each to lock its own car first and
+// then the other's, both could wait for good. The days of the old car are freed and those
+// of the new one taken under both locks, which is why nobody sees the booking with none or
+// with both.
+func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, version int64, r Swap) (*BookingRecord, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	car, err := s.store.CarTerms(ctx, r.CarID)
+	if err != nil {
+		return nil, onCar(err)
+	}
+	return s.changeByStaff(ctx, who, id, version, exodrive.SwapCar, r.Reason, []string{car.ID}, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
+		asked, err := b.Asked()
+		if err != nil {
+			return nil, err
+		}
+		car, err := tx.CarTerms(ctx, car.ID)
+		if err != nil {
+			return nil, onCar(err)
+		}
+		terms, err := s.termsOf(ctx, tx, car, car, asked)
+		if err != nil {
+			return nil, err
+		}
+		return exodrive.NewSwap(b, terms, r.Leave, tx.Now)
+	})
+}
+
+// changeByStaff makes what plan says of a booking. cars are locked with its own.
+func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id string, version int64, e exodrive.BookingEvent, reason string, cars []string, plan func(*sqlstore.Tx, *exodrive.Booking) (*exodrive.Change, error)) (*BookingRecord, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	var b *exodrive.Booking
+	var ch *exodrive.Change
+	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		if b, err = s.lockBooking(ctx, tx, id, cars...); err != nil {
+			return err
+		}
+		if err := seen(b, version); err != nil {
+			return err
+		}
+		if b, err = s.endHolds(ctx, tx, b, append(cars, b.CarID)...); err != nil {
+			return err
+		}
+		if ch, err = plan(tx, b); err != nil {
+			return err
+		}
+		return s.makeChange(ctx, tx, who, b, ch, nil, e, reason)
+	})
+	if err != nil {
+		return nil, s.insteadOfChange(ctx, b, ch, err)
+	}
+	return s.record(ctx, b)
+}
+
+// seen refuses a change of a booking that staff has not seen as it is.
+func seen(b *exodrive.Booking, version int64) error {
+	if version != AnyVersion && version != b.Version {
+		return exodrive.Errorf(exodrive.Stale, "This booking was changed since you read it; its version is now %d.", b.Version)
+	}
+	return nil
+}
+
+// renewLink is what happens to a booking whose link is renewed.
+const renewLink = "renew_link"
+
+// RenewLink makes every link to a booking worthless that anybody has, and answers with
+// the new one.
+func (s *Service) RenewLink(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingRecord, error) {
+	if err := who.May(exodrive.ScopeBook); err != nil {
+		return nil, err
+	}
+	var b *exodrive.Booking
+	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		if b, err = s.lockBooking(ctx, tx, id); err != nil {
+			return err
+		}
+		before := map[string]any{"linkVersion": b.LinkVersion}
+		b.LinkVersion++
+		if err := tx.ChangeBooking(ctx, b); err != nil {
+			return err
+		}
+		return s.happened(ctx, tx, who, b, renewLink, reason, before, map[string]any{"linkVersion": b.LinkVersion})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.record(ctx, b)
+}
