@@ -144,8 +144,9 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	if err != nil {
 		return nil, because(err)
 	}
+	ofJobs := newJobMetrics(metrics.Registry, now, rental.JobKinds, a.Store.JobFigures)
 	if a.Rental, err = rental.New(ctx, rental.Options{
-		Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: now, Zone: c.Zone, Secrets: secrets,
+		Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: now, Zone: c.Zone, Secrets: secrets, JobSettled: ofJobs.settled,
 	}); err != nil {
 		return nil, because(err)
 	}

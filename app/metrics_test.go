@@ -50,6 +50,7 @@ func TestDocumentedMetricsMove(t *testing.T) {
 		get(t, r.site+path)
 	}
 	call(t, http.MethodPut, r.site+"/api/admin/cars/none", "{}")
+	work(t, database)
 	fillThePool(t, r, database, look)
 	writes(t, r)
 	eventually(t, 10*time.Second, "an answer is audited", func() bool {
@@ -108,6 +109,25 @@ func TestCallersMakeNoSeries(t *testing.T) {
 	if after := series(); after != before {
 		t.Errorf("%d series became %d", before, after)
 	}
+}
+
+// work enqueues a job that the program does, and one that it does not know.
+func work(t *testing.T, database string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `INSERT INTO jobs (id, kind, args, unique_key, created_at, run_at, tries) VALUES
+		('job_a', 'hold.sweep', 'null', '', 1, 1, 9), ('job_b', 'letter.send', 'null', '', 1, 1, 9)`); err != nil {
+		t.Fatal(err)
+	}
+	done := 0
+	eventually(t, 10*time.Second, "the job is done", func() bool {
+		err := conn.QueryRow(t.Context(), `SELECT COUNT(*) FROM jobs WHERE id = 'job_a' AND ended_at > 0`).Scan(&done)
+		return err == nil && done == 1
+	})
 }
 
 // fillThePool takes both connections for a moment, so that others wait; look is

@@ -28,7 +28,7 @@ func TestHealthy(t *testing.T) {
 			seen[f.Check] = true
 		}
 		for _, check := range []string{"database", "lease", "auditor", "memory of the cache", "hit ratio of list", "redis latency", "redis memory",
-			"redis connections", "redis breaker", "indexes", "plans", "statements of this node", "open transactions", "journal", "clock",
+			"redis connections", "redis breaker", "indexes", "plans", "statements of this node", "open transactions", "journal", "jobs", "clock",
 			"EXO_DEMO", "EXO_BASE_URL", "EXO_RATE_LIMITS", "EXO_TRUSTED_PROXIES", "EXO_SECRET", "backup"} {
 			if !seen[check] {
 				t.Errorf("the doctor did not look at %q", check)

@@ -106,6 +106,7 @@ var checks = []check{
 	{"statements", hasSchema, lookAtStatements},
 	{"open transactions", hasSchema, lookAtTransactions},
 	{"journal", hasSchema, lookAtJournal},
+	{"jobs", hasSchema, lookAtJobs},
 	{"clock", hasSchema, lookAtClock},
 	{"disk", hasFile, lookAtDisk},
 	{"settings", nil, lookAtSettings},

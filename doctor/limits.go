@@ -11,6 +11,7 @@ type Limits struct {
 	BigTable  int           // rows from which on a scan is a fault
 	PoolWait  time.Duration // for a connection, on average
 	RedisCall time.Duration // a round trip
+	JobLate   time.Duration // since it was due
 	Clock     time.Duration // between database and us
 	Backup    time.Duration // since the last one
 	FreeBytes uint64
@@ -30,6 +31,8 @@ var DefaultLimits = Limits{
 	PoolWait: 10 * time.Millisecond,
 	// A call that takes more than 20 ms is given up.
 	RedisCall: 5 * time.Millisecond,
+	// They begin within half a second while anybody does them.
+	JobLate: time.Minute,
 	// Holds and days are judged by both clocks.
 	Clock:     time.Second,
 	Backup:    48 * time.Hour,

@@ -112,6 +112,9 @@ const (
 	Lost   Outcome = "lost"   // another worker has it now; what this one did was dropped
 )
 
+// Outcomes is the whole vocabulary.
+var Outcomes = []Outcome{Done, Failed, Dead, Back, Lost}
+
 // End is what becomes of a claim.
 type End struct {
 	Claim

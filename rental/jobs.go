@@ -16,6 +16,9 @@ const (
 	jobPrune      = "prune"
 )
 
+// JobKinds are all that a node does.
+var JobKinds = []string{jobEndHold, jobSweepHolds, jobWarm, jobPrune}
+
 // sweepAt is every five minutes: for the few holds that have no job, see sweepHolds.
 const sweepAt = "*/5 * * * *"
 
