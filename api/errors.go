@@ -65,14 +65,6 @@ var setUpHuma = sync.OnceFunc(func() {
 // isMissing ends what huma says about a member that must be there.
 const isMissing = " is missing"
 
-// retrySeconds is what Retry-After says when the database is away: a little more
-// than a restart of it takes.
-const retrySeconds = "5"
-
-// retryBusySeconds is what it says when somebody else is changing the same: longer than a
-// change takes.
-const retryBusySeconds = "1"
-
 // problemWithContext makes every error answer of this API: of handlers, which
 // huma reports as a 500 with the error, and of huma's own checks.
 func problemWithContext(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
@@ -81,12 +73,10 @@ func problemWithContext(ctx huma.Context, status int, message string, errs ...er
 		errs = []error{&http.MaxBytesError{Limit: ctx.Operation().MaxBodyBytes - 1}}
 	}
 	p := newProblem(status, message, record.RequestID(), errs)
-	switch {
-	case p.Status == http.StatusServiceUnavailable:
-		ctx.SetHeader("Retry-After", retrySeconds)
-	case p.Code == string(exodrive.Busy):
-		ctx.SetHeader("Retry-After", retryBusySeconds)
-	case p.Status == http.StatusUnauthorized:
+	if seconds := p.RetryAfter(); seconds != "" {
+		ctx.SetHeader("Retry-After", seconds)
+	}
+	if p.Status == http.StatusUnauthorized {
 		ctx.SetHeader("WWW-Authenticate", `Bearer realm="exodrive"`)
 	}
 	ctx.SetHeader("Cache-Control", "no-store")

@@ -132,6 +132,20 @@ const (
 	retryBusy        = "1" // more is asked for than can be done at once: the next second has places again
 )
 
+// RetryAfter is after how many seconds a caller may try again, where nobody knows better;
+// empty where trying again is of no use.
+func (p Problem) RetryAfter() string {
+	switch {
+	case p.Code == string(exodrive.Busy):
+		return retryBusy
+	case p.Status == http.StatusTooManyRequests:
+		return retryTooMany
+	case p.Status == http.StatusServiceUnavailable:
+		return retryUnavailable
+	}
+	return ""
+}
+
 // staleHeaders describe an answer that will not be given after all.
 var staleHeaders = []string{
 	"Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Last-Modified",
@@ -160,17 +174,13 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	switch p.Status {
 	case http.StatusUnauthorized:
 		setDefault(h, "Www-Authenticate", "Bearer")
-	case http.StatusConflict:
-		if p.Code == string(exodrive.Busy) {
-			setDefault(h, "Retry-After", retryBusy)
-		}
-	case http.StatusTooManyRequests:
-		setDefault(h, "Retry-After", retryTooMany)
 	case http.StatusServiceUnavailable:
 		if errors.Is(err, cache.ErrBusy) {
 			setDefault(h, "Retry-After", retryBusy)
 		}
-		setDefault(h, "Retry-After", retryUnavailable)
+	}
+	if seconds := p.RetryAfter(); seconds != "" {
+		setDefault(h, "Retry-After", seconds)
 	}
 	h.Set("Content-Type", ProblemType)
 	w.WriteHeader(p.Status)

@@ -108,7 +108,7 @@ func (s *Service) agreed(r BookRequest, q *exodrive.Quote, now time.Time) error 
 func (s *Service) asAgreed(quote string, total *exodrive.Money, p promise, now time.Time, instead func() exodrive.Refusal) error {
 	var err error
 	if quote != "" {
-		err = s.signs.checkQuote(quote, p, now)
+		err = s.signs.checkQuote(quote, p, now, s.promisedUntil(now))
 	}
 	if total != nil && *total != p.total && err == nil {
 		err = priceChanged(p.total).On("/expectedTotal")

@@ -82,8 +82,15 @@ func (s signs) quoted(p promise, until time.Time) string {
 	return signText.EncodeToString(append(b, s.sign("quote", b)...))
 }
 
-// checkQuote compares the text of a promise with what the same costs now.
-func (s signs) checkQuote(text string, p promise, now time.Time) error {
+// clockSkew is how far the clocks of two nodes may be apart without a quote of one being
+// refused by the other.
+const clockSkew = time.Minute
+
+// checkQuote compares the text of a promise with what the same costs now. latest is until
+// when one that is made now is valid: none is valid for longer, so one that says so was
+// made by a clock that has been set back since, and would hold for as long as that was
+// wrong.
+func (s signs) checkQuote(text string, p promise, now, latest time.Time) error {
 	b, err := signText.DecodeString(text)
 	if err != nil || len(b) != quoteLength || !s.verify(b[quoteClear:], "quote", b[:quoteClear]) {
 		return exodrive.Errorf(exodrive.Invalid, "This is no quote of ours; ask for a new one.").On("/quote")
@@ -95,6 +102,8 @@ func (s signs) checkQuote(text string, p promise, now time.Time) error {
 		return exodrive.Errorf(exodrive.Invalid, "The quote is for another trip; ask for a new one.").On("/quote")
 	case now.After(until):
 		return exodrive.Errorf(exodrive.QuoteExpired, "The quote was valid until %s. What holds now comes with this answer.", until.UTC().Format(time.RFC3339)).On("/quote")
+	case until.After(latest.Add(clockSkew)):
+		return exodrive.Errorf(exodrive.QuoteExpired, "The quote was made when a clock was wrong. What holds now comes with this answer.").On("/quote")
 	case string(price) != string(digest(p.cost)):
 		return priceChanged(p.total).On("/quote")
 	}
