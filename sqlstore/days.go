@@ -26,7 +26,7 @@ func (t *Tx) TakeDays(ctx context.Context, carID string, days exodrive.Days, sta
 	if comma == "" {
 		return nil, nil
 	}
-	s.add(" ON CONFLICT (car_id, date) DO NOTHING RETURNING date")
+	s.add(" ON CONFLICT DO NOTHING RETURNING date")
 	got, err := collect(ctx, t.queries, func(r scanner) (d exodrive.Date, err error) {
 		return d, r.Scan(&d)
 	}, s.text.String(), s.args...)

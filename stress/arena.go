@@ -106,6 +106,18 @@ func (d inProcess) Confirm(ctx context.Context, id string) (*rental.BookingView,
 	return d.ConfirmBooking(ctx, operator, id)
 }
 
+func (d inProcess) Change(ctx context.Context, token string, r rental.ChangeRequest, key string) (*rental.BookingView, error) {
+	return d.ChangeBooking(ctx, token, r, rental.Call{Key: key, Route: "stress"})
+}
+
+func (d inProcess) Swap(ctx context.Context, id, carID string) (*rental.BookingView, error) {
+	b, err := d.SwapCar(ctx, operator, id, rental.AnyVersion, rental.Swap{CarID: carID, Reason: "stress"})
+	if err != nil {
+		return nil, err
+	}
+	return &b.BookingView, nil
+}
+
 // Check waits until every hold that is over was ended, and tells what is wrong after a
 // run: what the database contradicts itself in, and what renters were told that it does
 // not hold.
@@ -115,12 +127,12 @@ func (a *Arena) Check(ctx context.Context, o *Outcome) error {
 	if err != nil {
 		return err
 	}
-	return o.Judge(func(id string) (exodrive.BookingState, error) {
+	return o.Judge(func(id string) (Seen, error) {
 		b, err := a.store.Booking(ctx, id)
 		if err != nil {
-			return "", err
+			return Seen{}, err
 		}
-		return b.State, nil
+		return Seen{b.State, b.CarID, b.Days.Start, b.Days.End - 1}, nil
 	}, wrong)
 }
 

@@ -20,8 +20,8 @@ func TestMain(m *testing.M) {
 	os.Exit(exotest.Main(m))
 }
 
-// Many renters fight over a few cars for the same days, confirm, cancel, send calls
-// again and let holds run out: no two get the same day, and nothing is lost.
+// Many renters fight over a few cars for the same days, confirm, change, swap, cancel,
+// send calls again and let holds run out: no two get the same day, and nothing is lost.
 func TestOverlap(t *testing.T) {
 	t.Parallel()
 	exotest.EachEngine(t, "", nil, func(t *testing.T, url string) {
@@ -36,19 +36,19 @@ func TestOverlap(t *testing.T) {
 		})
 		a.Sweep()
 		o := stress.Overlap{Desks: []stress.Desk{a.Desk()}, Cars: a.Cars, From: a.From, Clients: 16, During: 3 * time.Second, Seed: 1}.Run(t.Context(), nil)
-		t.Logf("%d tries, %d bookings, %d sent again", o.Tries, o.Wins, o.Again)
+		t.Logf("%d tries, %d bookings, %d changed, %d swapped, %d sent again", o.Tries, o.Wins, o.Changed, o.Swapped, o.Again)
 		if err := a.Check(t.Context(), o); err != nil {
 			t.Error(err)
 		}
-		if o.Wins == 0 || o.Refusals == 0 {
-			t.Errorf("%d won and %d were refused, so nobody fought", o.Wins, o.Refusals)
+		if o.Wins == 0 || o.Refusals == 0 || o.Changed == 0 {
+			t.Errorf("%d won, %d were refused and %d changed, so nobody fought", o.Wins, o.Refusals, o.Changed)
 		}
 
 		// The check bites: a booking that a renter was told of and nobody has, and one that
 		// came to be something that it cannot have become.
-		o.States["bkg_none"] = exodrive.Confirmed
-		for id := range o.States {
-			o.States[id] = exodrive.NoShow
+		o.Last["bkg_none"] = stress.Seen{State: exodrive.Confirmed}
+		for id := range o.Last {
+			o.Last[id] = stress.Seen{State: exodrive.NoShow}
 			break
 		}
 		if err := a.Check(t.Context(), o); err == nil || !strings.Contains(err.Error(), "is lost") || !strings.Contains(err.Error(), "was no_show") {
@@ -71,6 +71,14 @@ func (d *broken) Cancel(ctx context.Context, _ string) (*rental.BookingView, err
 	return d.Book(ctx, rental.BookRequest{}, "")
 }
 
+func (d *broken) Change(ctx context.Context, _ string, _ rental.ChangeRequest, _ string) (*rental.BookingView, error) {
+	return d.Book(ctx, rental.BookRequest{}, "")
+}
+
+func (d *broken) Swap(ctx context.Context, _, _ string) (*rental.BookingView, error) {
+	return d.Book(ctx, rental.BookRequest{}, "")
+}
+
 func (d *broken) Confirm(context.Context, string) (*rental.BookingView, error) {
 	return nil, exodrive.Errorf(exodrive.Conflict, "It is over.")
 }
@@ -78,7 +86,7 @@ func (d *broken) Confirm(context.Context, string) (*rental.BookingView, error) {
 // A desk that books twice for one key, or answers with a fault, is found.
 func TestOverlapFindsABrokenDesk(t *testing.T) {
 	o := stress.Overlap{Desks: []stress.Desk{&broken{}}, Cars: []string{"car_1"}, From: 1, Clients: 1, During: 50 * time.Millisecond, Seed: 1}.Run(t.Context(), nil)
-	err := o.Judge(func(string) (exodrive.BookingState, error) { return exodrive.Held, nil }, nil)
+	err := o.Judge(func(id string) (stress.Seen, error) { return o.Last[id], nil }, nil)
 	if err == nil || !strings.Contains(err.Error(), "with one key") || !strings.Contains(err.Error(), "deadlock") {
 		t.Errorf("it is judged %v", err)
 	}

@@ -86,6 +86,15 @@ func (d *desk) Confirm(ctx context.Context, id string) (*rental.BookingView, err
 	return d.call(ctx, "/api/admin/bookings/"+id+"/confirm", nil, "Authorization", "Bearer "+deskToken)
 }
 
+func (d *desk) Change(ctx context.Context, token string, r rental.ChangeRequest, key string) (*rental.BookingView, error) {
+	return d.call(ctx, "/api/bookings/"+token+"/change", r, "Idempotency-Key", key)
+}
+
+func (d *desk) Swap(ctx context.Context, id, carID string) (*rental.BookingView, error) {
+	return d.call(ctx, "/api/admin/bookings/"+id+"/swap", rental.Swap{CarID: carID, Reason: "stress"},
+		"Authorization", "Bearer "+deskToken, "If-Match", "*")
+}
+
 func (d *desk) call(ctx context.Context, path string, body any, header ...string) (*rental.BookingView, error) {
 	text := ""
 	if body != nil {

@@ -55,7 +55,8 @@ func (c *stressOverlapCmd) Run(e *environment) (err error) {
 	fmt.Fprintf(e.out, "%d renters fight over %d cars for %d s, seed %d.\n", c.Clients, c.Cars, c.Seconds, c.Seed)
 	o := stress.Overlap{Desks: desks, Cars: a.Cars, From: a.From, Clients: c.Clients, During: time.Duration(c.Seconds) * time.Second, Seed: c.Seed}.
 		Run(e.ctx, func(tries int) { fmt.Fprintf(e.progress, "%8d tries\n", tries) })
-	fmt.Fprintf(e.out, "%d tries: %d bookings, %d refusals; %d confirmed, %d cancelled, %d sent again.\n", o.Tries, o.Wins, o.Refusals, o.Confirmed, o.Cancelled, o.Again)
+	fmt.Fprintf(e.out, "%d tries: %d bookings, %d refusals; %d confirmed, %d changed, %d swapped, %d cancelled, %d sent again.\n",
+		o.Tries, o.Wins, o.Refusals, o.Confirmed, o.Changed, o.Swapped, o.Cancelled, o.Again)
 	fmt.Fprintf(e.out, "%.0f tries/s, p50 %s, p99 %s.\n", float64(o.Tries)/o.Lasted.Seconds(), o.P(0.5).Round(10*time.Microsecond), o.P(0.99).Round(10*time.Microsecond))
 	if err := a.Check(e.ctx, o); err != nil {
 		return err
