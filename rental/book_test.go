@@ -17,11 +17,17 @@ import (
 // freeTrip are days far ahead on which a car of the demo fleet is free.
 func freeTrip(t testing.TB, w *world, slug string, days int) exodrive.TripRequest {
 	t.Helper()
+	return freeTripAfter(t, w, slug, days, today.Add(200))
+}
+
+// freeTripAfter is freeTrip from a day on.
+func freeTripAfter(t testing.TB, w *world, slug string, days int, first exodrive.Date) exodrive.TripRequest {
+	t.Helper()
 	car, err := w.store.CarTerms(t.Context(), slug)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for from := today.Add(200); from < today.Add(400); from++ {
+	for from := first; from < first.Add(200); from++ {
 		taken, err := w.store.TakenDays(t.Context(), car.ID, exodrive.Days{Start: from - 10, End: from.Add(days + 40)})
 		if err != nil {
 			t.Fatal(err)

@@ -13,15 +13,25 @@ import (
 	"github.com/exodrive/exodrive/rental"
 )
 
-// driven is a booking of a car that was completed.
-func driven(t testing.TB, w *world, databaseURL, slug, name string) *rental.BookingView {
+// driven is a booking of a car that went out, came back and was settled.
+func driven(t testing.TB, w *world) *rental.BookingView {
 	t.Helper()
-	b, err := w.Book(t.Context(), admin, bookingOf(freeTrip(t, w, slug, 3), name), rental.Call{})
-	if err != nil {
+	b := confirmed(t, w, 3)
+	began, last := w.clock.Now(), odometer(t, w, b.Car.ID)
+	w.clock.Set(b.Pickup.At)
+	if _, err := w.HandOver(t.Context(), desk, b.ID, rental.HandOverRequest{Odometer: last, Fuel: 8}); err != nil {
 		t.Fatal(err)
 	}
-	newPrompt(t, databaseURL).exec(`UPDATE bookings SET state = 'completed', hold_until = NULL WHERE id = $1`, b.ID)
-	if b, err = w.Booking(t.Context(), b.Token); err != nil || b.ReviewToken == "" {
+	w.clock.Set(b.Return.At)
+	if _, err := w.TakeBack(t.Context(), desk, b.ID, rental.TakeBackRequest{Odometer: last + 9, Fuel: 8}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.CompleteBooking(t.Context(), desk, b.ID, "Paid by bank transfer."); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Set(began)
+	b, err := w.Booking(t.Context(), b.Token)
+	if err != nil || b.ReviewToken == "" {
 		t.Fatalf("a completed rental has no link to its review: %+v, %v", b, err)
 	}
 	return b
@@ -42,7 +52,7 @@ func TestReview(t *testing.T) {
 	t.Parallel()
 	eachFleet(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
-		b := driven(t, w, url, anyCar, "maria")
+		b := driven(t, w)
 		open, err := w.Book(t.Context(), admin, bookingOf(freeTrip(t, w, anyCar, 3), "nora"), rental.Call{})
 		if err != nil || open.ReviewToken != "" {
 			t.Fatalf("a booking that is held has the link %q to its review (%v)", open.ReviewToken, err)
@@ -98,8 +108,14 @@ func TestReview(t *testing.T) {
 		if n := p.text(`SELECT COUNT(*) FROM booking_events WHERE booking_id = $1 AND event = 'review' AND actor_id = 'renter'`, b.ID); n != "1" {
 			t.Errorf("%s events tell of it, want one", n)
 		}
-		p.exec(`UPDATE bookings SET link_version = link_version + 1 WHERE id = $1`, b.ID)
+		renewed, err := w.RenewLink(t.Context(), desk, b.ID, "It was forwarded.")
+		if err != nil {
+			t.Fatal(err)
+		}
 		wantCode(t, "a revoked link", reviewErr(w.ToReview(t.Context(), b.ReviewToken)), exodrive.NotFound)
+		if v, err := w.ToReview(t.Context(), renewed.ReviewToken); err != nil || v.Review == nil {
+			t.Errorf("the new link: %+v, %v", v, err)
+		}
 	})
 }
 
@@ -108,7 +124,7 @@ func TestReviewOnlyWhatIsOver(t *testing.T) {
 	t.Parallel()
 	eachFleet(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
-		b, p := driven(t, w, url, anyCar, "maria"), newPrompt(t, url)
+		b, p := driven(t, w), newPrompt(t, url)
 		for _, state := range exodrive.BookingStates {
 			if state == exodrive.Completed {
 				continue
@@ -133,7 +149,7 @@ func TestReviewOnce(t *testing.T) {
 	t.Parallel()
 	eachFleet(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
-		b, won := driven(t, w, url, anyCar, "maria"), 0
+		b, won := driven(t, w), 0
 		for _, err := range at(8, func(int) error { return reviewErr(w.WriteReview(t.Context(), b.ReviewToken, fine)) }) {
 			e, _ := errors.AsType[*exodrive.Error](err)
 			switch {
@@ -170,7 +186,7 @@ func TestApprovalShowsEverywhere(t *testing.T) {
 	eachFleet(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		const otherCar = "ferrari-roma"
-		b := driven(t, w, url, anyCar, "maria")
+		b := driven(t, w)
 		if err := reviewErr(w.WriteReview(t.Context(), b.ReviewToken, fine)); err != nil {
 			t.Fatal(err)
 		}
