@@ -121,20 +121,6 @@ func (s PaymentState) After(e MoneyEvent) (PaymentState, error) {
 	return paymentTable.after("payment", s, e)
 }
 
-// PaymentOf is where a payment stands after its moves, in order. A move that the table
-// does not know of is an internal error: the rows are wrong.
-func PaymentOf(moves []MoneyEvent) (PaymentState, error) {
-	state := Unpaid
-	for _, e := range moves {
-		next, err := state.After(e)
-		if err != nil {
-			return state, Errorf(Internal, "The money of this booking does not add up.").Because(err)
-		}
-		state = next
-	}
-	return state, nil
-}
-
 // DepositState is where the deposit of a booking stands; it follows from the moves
 // of its money.
 type DepositState string

@@ -60,32 +60,3 @@ func TestEveryStateAndEvent(t *testing.T) {
 		}
 	}
 }
-
-// Where a payment or a deposit stands follows from what happened to its money.
-func TestMoneyFollowsItsMoves(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		events []exodrive.MoneyEvent
-		want   exodrive.PaymentState
-	}{
-		{"nothing", nil, exodrive.Unpaid},
-		{"over the counter", []exodrive.MoneyEvent{exodrive.MoneyCharged}, exodrive.PaymentCaptured},
-		{"ordered, approved, captured", []exodrive.MoneyEvent{exodrive.MoneyAsked, exodrive.MoneyHeld, exodrive.MoneyCaptured}, exodrive.PaymentCaptured},
-		{"approved too late", []exodrive.MoneyEvent{exodrive.MoneyAsked, exodrive.MoneyHeld, exodrive.MoneyReleased}, exodrive.PaymentVoided},
-		{"paid, a part back, all back", []exodrive.MoneyEvent{exodrive.MoneyCharged, exodrive.MoneyPartly, exodrive.MoneyRefunded}, exodrive.PaymentRefunded},
-		{"refused, paid otherwise", []exodrive.MoneyEvent{exodrive.MoneyAsked, exodrive.MoneyRefused, exodrive.MoneyCharged}, exodrive.PaymentCaptured},
-	} {
-		if state, err := exodrive.PaymentOf(c.events); err != nil || state != c.want {
-			t.Errorf("%s: %s, %v, want %s", c.name, state, err, c.want)
-		}
-	}
-	if _, err := exodrive.PaymentOf([]exodrive.MoneyEvent{exodrive.MoneyRefunded}); exodrive.CodeOf(err) != exodrive.Internal {
-		t.Errorf("a refund of nothing: %v", err)
-	}
-	if _, err := exodrive.PaymentRefunded.After(exodrive.MoneyRefunded); exodrive.CodeOf(err) != exodrive.Conflict {
-		t.Errorf("money goes back twice: %v", err)
-	}
-	if _, err := exodrive.DepositReleased.After(exodrive.MoneyPartly); exodrive.CodeOf(err) != exodrive.Conflict {
-		t.Errorf("a deposit is kept after it was released: %v", err)
-	}
-}
