@@ -35,7 +35,7 @@ type Charge struct {
 // ReturnCharges is what a car that is back costs beyond the price, by the terms that
 // were agreed: distance beyond the allowance, fuel that is missing, days that were begun
 // after the last one that is paid for. It is never negative, and what was not agreed
-// costs nothing. Two readings of different cars tell no distance.
+// costs nothing. Two readings of different cars tell neither distance nor fuel.
 func ReturnCharges(t BookingTerms, out, in Reading) []Charge {
 	charges := []Charge{}
 	add := func(kind ChargeKind, label string, quantity int, unit Money, format string, args ...any) {
@@ -46,7 +46,8 @@ func ReturnCharges(t BookingTerms, out, in Reading) []Charge {
 			})
 		}
 	}
-	if d := t.Distance; d.Included > 0 && out.CarID == in.CarID {
+	sameCar := out.CarID == in.CarID
+	if d := t.Distance; d.Included > 0 && sameCar {
 		driven := in.Odometer - out.Odometer
 		beyond := max(0, driven-d.Included)
 		add(ChargeDistance, "Distance beyond the allowance", beyond, d.Extra, "Odometer %d to %d: %s driven, %d included, %d beyond at %s each.",
@@ -55,7 +56,10 @@ func ReturnCharges(t BookingTerms, out, in Reading) []Charge {
 	if t.Back == nil {
 		return charges
 	}
-	missing := out.Fuel - in.Fuel
+	missing := 0
+	if sameCar {
+		missing = out.Fuel - in.Fuel
+	}
 	add(ChargeFuel, "Missing fuel", missing, t.Back.FuelEighth, "It left with %d eighths of a tank and came back with %d: %s missing at %s each.",
 		out.Fuel, in.Fuel, count(missing, "eighth"), t.Back.FuelEighth)
 	late := t.lateDays(in.At)

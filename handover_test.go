@@ -44,7 +44,7 @@ func TestReturnCharges(t *testing.T) {
 		"unlimited":                       {driven: 1234, out: 8, in: 8, terms: func(b *exodrive.BookingTerms) { b.Distance.Included = 0 }},
 		"beyond costs nothing":            {driven: 1234, out: 8, in: 8, terms: func(b *exodrive.BookingTerms) { b.Distance.Extra.Amount = 0 }},
 		"kilometres":                      {driven: 401, terms: func(b *exodrive.BookingTerms) { b.Distance.Units = exodrive.Metric }, want: []string{"distance 1 × 2.50 = 2.50"}, contains: "401 kilometres"},
-		"a car that was swapped":          {driven: 1234, another: true},
+		"a car that was swapped":          {driven: 1234, out: 8, in: 1, another: true},
 		"less fuel":                       {out: 8, in: 5, want: []string{"fuel 3 × 25.00 = 75.00"}, contains: "It left with 8 eighths of a tank and came back with 5: 3 eighths missing at 25.00 USD each."},
 		"more fuel":                       {out: 4, in: 6},
 		"within the grace":                {late: 30 * time.Minute},

@@ -87,6 +87,15 @@ func (b *Booking) CancelFee(p Policy, now time.Time) (Money, error) {
 	return CancelFee(terms, now)
 }
 
+// MissFee is what is kept when nobody comes: what cancelling costs at the last moment.
+func (b *Booking) MissFee(p Policy) (Money, error) {
+	pickup, err := b.Pickup()
+	if err != nil {
+		return Money{}, err
+	}
+	return b.CancelFee(p, pickup)
+}
+
 // CancelFee is what cancelling costs at an instant; a pick-up that is over is a
 // conflict.
 func CancelFee(terms []CancelTerm, now time.Time) (Money, error) {
@@ -96,12 +105,4 @@ func CancelFee(terms []CancelTerm, now time.Time) (Money, error) {
 		}
 	}
 	return Money{}, Errorf(Conflict, "The pick-up is over, so this rental cannot be cancelled any more.")
-}
-
-// MissFee is what is kept when nobody comes: the last of the terms of cancelling.
-func MissFee(terms []CancelTerm, currency Currency) Money {
-	if len(terms) == 0 {
-		return Money{0, currency}
-	}
-	return terms[len(terms)-1].Fee
 }

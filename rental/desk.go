@@ -128,6 +128,10 @@ func (s *Service) MissPickup(ctx context.Context, who exodrive.Actor, id, reason
 		if err == nil && !tx.Now.After(pickup) {
 			err = exodrive.Errorf(exodrive.Conflict, "The pick-up is at %s; until then nobody has missed it.", pickup.Format("2 January 2006, 15:04 (MST)"))
 		}
-		return map[string]any{"fee": exodrive.MissFee(b.Terms.Cancellation, b.Total.Currency)}, err
+		if err != nil {
+			return nil, err
+		}
+		fee, err := b.MissFee(s.policy)
+		return map[string]any{"fee": fee}, err
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/exotest"
 	"github.com/exodrive/exodrive/rental"
 )
 
@@ -98,6 +99,13 @@ func TestEarlyHandOver(t *testing.T) {
 		if got := w.statuses(t, b.Car.ID, first-3, 5); got != ".bbbb" {
 			t.Errorf("the days are %s", got)
 		}
+		// While it is away on them, extending the rental gives none of those days back.
+		if r, err = w.ChangeForRenter(t.Context(), desk, b.ID, rental.AnyVersion, rental.StaffChange{TripChange: exodrive.TripChange{EndDate: b.Return.Date + 1}, Reason: "x"}); err != nil || r.FirstDay != first-2 || r.Days != 4 {
+			t.Errorf("extended: %+v, %v", r, err)
+		}
+		if got := w.statuses(t, b.Car.ID, first-3, 6); got != ".bbbbb" {
+			t.Errorf("extended, the days are %s", got)
+		}
 		agrees(t, w)
 
 		b = confirmed(t, w, 3)
@@ -143,5 +151,41 @@ func TestNoShow(t *testing.T) {
 			t.Errorf("its days are %s", got)
 		}
 		agrees(t, w)
+	})
+}
+
+// What happens at the desk makes cached answers worthless only where it moves days, which
+// an early return does and nothing else.
+//
+// Red when: a trigger takes the odometer for something that a page shows.
+func TestDeskTouchesNoPage(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, databaseURL string) {
+		w, p := newWorld(t, databaseURL), newPrompt(t, databaseURL)
+		raises := func() string { return p.text(`SELECT CAST(COUNT(*) AS TEXT) FROM cache_journal`) }
+		for _, early := range []bool{false, true} {
+			b := confirmed(t, w, 4)
+			w.clock.Set(b.Pickup.At)
+			before := raises()
+			r, err := w.HandOver(t.Context(), desk, b.ID, rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID) + 1, Fuel: 8})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.RecordMoney(t.Context(), desk, b.ID, rental.MoneyRequest{Action: exodrive.TakePayment, Amount: b.Total.Amount}, rental.Call{Key: b.ID}); err != nil {
+				t.Fatal(err)
+			}
+			if w.clock.Set(b.Return.At); early {
+				w.clock.Set(b.Pickup.At.Add(time.Hour))
+			}
+			if _, err := w.TakeBack(t.Context(), desk, b.ID, rental.TakeBackRequest{Odometer: r.Readings[0].Odometer + 1, Fuel: 8}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.CompleteBooking(t.Context(), desk, b.ID, ""); err != nil {
+				t.Fatal(err)
+			}
+			if after := raises(); (after != before) != early {
+				t.Errorf("early is %v, and the journal had %s rows and has %s", early, before, after)
+			}
+		}
 	})
 }

@@ -58,7 +58,11 @@ func TestAtTheDesk(t *testing.T) {
 	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world) {
 		b := confirmed(t, w, 4)
-		last := odometer(t, w, b.Car.ID)
+		car, err := w.ManagedCar(t.Context(), admin, b.Car.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, version := car.Odometer, car.Version
 		w.clock.Set(b.Pickup.At)
 		out := rental.HandOverRequest{Odometer: last - 1, Fuel: 8}
 		refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, out)), exodrive.Invalid)
@@ -86,6 +90,10 @@ func TestAtTheDesk(t *testing.T) {
 		r, err = w.TakeBack(t.Context(), desk, b.ID, back)
 		if err != nil || r.State != exodrive.Returned || odometer(t, w, b.Car.ID) != back.Odometer {
 			t.Fatalf("taken back: %+v, %v", r, err)
+		}
+		old, err := w.ManagedCar(t.Context(), admin, b.Car.ID)
+		if err != nil || old.Version != version+2 {
+			t.Errorf("the car's version was %d and is %+v, %v; an edit of what was read before must be stale", version, old, err)
 		}
 		want := 120*b.Distance.Extra.Amount + 3*25_00 + b.Back.LateDay.Amount + 150_00
 		if r.Account.Charges.Amount != want || r.Account.Due.Amount != b.Total.Amount+want || r.Total != b.Total || dry.Account.Due != r.Account.Due {
