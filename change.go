@@ -130,10 +130,6 @@ func newChange(b *Booking, r TripRequest, t Terms, leave *Leave, now time.Time) 
 		return nil, Errorf(Invalid, "The return, %s, is over; take a later time or day.", instantWords(q.Return.At)).On("/endDate")
 	}
 	ch.Quote = *q
-	if b.State == Active {
-		// A car that left before its first day is away on those days, too.
-		ch.Occupied.Start = min(ch.Occupied.Start, b.Days.Start)
-	}
 	ch.Difference = Money{q.Total.Amount - b.Total.Amount, b.Total.Currency}
 	ch.Words = append(ch.inWords(b, fee), words...)
 	return ch, nil
