@@ -134,6 +134,32 @@ func TestTakeBackOfTheNightBefore(t *testing.T) {
 	})
 }
 
+// A car that was swapped in on the way has been read by nobody: it tells no distance and
+// no fuel, but its odometer does not run backwards either.
+func TestTakeBackOfAnotherCar(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		b := left(t, w, 3)
+		var swapped *rental.BookingRecord
+		for _, c := range fleet().Cars {
+			var err error
+			if swapped, err = w.SwapCar(t.Context(), desk, b.ID, rental.AnyVersion, rental.Swap{CarID: c.ID, Reason: "A puncture."}); err == nil {
+				break
+			}
+		}
+		if swapped == nil {
+			t.Fatal("no car can be swapped in")
+		}
+		w.clock.Set(b.Return.At)
+		last := odometer(t, w, swapped.Car.ID)
+		refusalOf(t, recordErr(w.TakeBack(t.Context(), desk, b.ID, rental.TakeBackRequest{Odometer: last - 1, Fuel: 1})), exodrive.Invalid)
+		r, err := w.TakeBack(t.Context(), desk, b.ID, rental.TakeBackRequest{Odometer: last + 3000, Fuel: 1})
+		if err != nil || len(r.Charges) != 0 || r.Readings[1].CarID != swapped.Car.ID || odometer(t, w, swapped.Car.ID) != last+3000 {
+			t.Errorf("it is %+v, %v", r, err)
+		}
+	})
+}
+
 // Who does not come pays what cancelling at the last moment would have cost, and his days
 // are anybody's from the moment staff says so, which is not before the pick-up.
 func TestNoShow(t *testing.T) {

@@ -67,28 +67,31 @@ func (s *Service) TakeBack(ctx context.Context, who exodrive.Actor, id string, r
 	return after, err
 }
 
-// readings are what was read off the car when it left, and what is read now.
+// readings are what was read off the car when it left, and what is read now. A car that
+// was swapped in on the way, or left before readings were kept, has no first one: its
+// last known odometer bounds the second, which then stands for both.
 func (r TakeBackRequest) readings(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking) (out, in exodrive.Reading, err error) {
 	in = exodrive.Reading{Event: exodrive.TakeBack, At: instantOf(tx.Now), CarID: b.CarID, Odometer: r.Odometer, Fuel: r.Fuel, Note: r.Note, By: who.Name}
 	list, err := tx.Readings(ctx, b.ID)
 	if err != nil {
 		return out, in, err
 	}
-	if len(list) == 0 {
-		// Handed over before readings were kept: what is read now is all there is.
-		return in, in, in.CheckTakeBack(in, true)
+	if len(list) > 0 {
+		out = list[0]
 	}
-	out = list[0]
 	if r.ReturnedAt != nil {
 		if in.At = instantOf(*r.ReturnedAt); in.At.After(tx.Now) || in.At.Before(out.At) {
-			return out, in, exodrive.Errorf(exodrive.Invalid, "The car left on %s; it came back after that, and not after now.", out.At.Format(time.RFC3339)).On("/returnedAt")
+			return out, in, exodrive.Errorf(exodrive.Invalid, "A car comes back after it left, and not after now.").On("/returnedAt")
 		}
 	}
-	if out.CarID != in.CarID {
-		// Another car was swapped in on the way, and nobody read it then.
-		return out, in, in.CheckTakeBack(in, true)
+	if out.CarID == in.CarID {
+		return out, in, in.CheckTakeBack(out, r.Reason != "")
 	}
-	return out, in, in.CheckTakeBack(out, r.Reason != "")
+	last, err := tx.Odometer(ctx, in.CarID)
+	if err != nil {
+		return in, in, err
+	}
+	return in, in, in.CheckHandOver(last, r.Reason != "")
 }
 
 // freeUnused gives the days of a rental that were not begun to others.
