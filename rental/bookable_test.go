@@ -101,7 +101,7 @@ func TestDatesMeanBookable(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		calendars := w.calendars(t)
 		chance := rand.New(rand.NewPCG(1, 2))
-		filters := []string{"", "", "", "&category=supercar,convertible", "&seats=4,5&sort=price", "&location=miami&maxPrice=900"}
+		filters := []string{"", "", "", "&category=supercar,convertible", "&seats=4,5&sort=price", "&location=miami&maxPrice=900", "&make=PORSCHE,ferrari&minPrice=500", "&transmission=automatic&drivetrain=rwd,awd"}
 		refused := 0
 		for i := range 150 {
 			start := today.Add(chance.IntN(130))

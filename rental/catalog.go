@@ -36,11 +36,43 @@ func (s *Service) Cars(ctx context.Context, ask exodrive.CarQuery) (Read[exodriv
 	return page, err
 }
 
+// loadCars asks the database alone, as it must for whatever decides.
 func (s *Service) loadCars(ctx context.Context, ask exodrive.CarQuery) (*exodrive.CarPage, error) {
 	cars, total, facets, err := s.store.Cars(ctx, ask, s.currency)
 	if err != nil {
 		return nil, err
 	}
+	return s.carPage(ctx, ask, cars, total, facets)
+}
+
+// loadCarsOnDates has the cars counted by the cached sketch of the fleet where that
+// knows enough. The page itself, which shows what is free, is the database's.
+func (s *Service) loadCarsOnDates(ctx context.Context, ask exodrive.CarQuery) (*exodrive.CarPage, error) {
+	var sketch *exodrive.FleetSketch
+	if !sketch.Knows(ask) {
+		return s.loadCars(ctx, ask)
+	}
+	var cars []sqlstore.ListedCar
+	var count *exodrive.FacetCount
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) { cars, err = s.store.CarsOfPage(gctx, ask, s.currency); return err })
+	g.Go(func() (err error) {
+		if sketch, err = cache.Value(read(gctx, s.reads.sketch, struct{}{})); err != nil {
+			return err
+		}
+		taken, err := s.store.TakenFrom(gctx, ask.Dates(), sketch.LongestTurnaround())
+		if err == nil {
+			count = sketch.Count(ask, s.currency, taken)
+		}
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return s.carPage(ctx, ask, cars, count.Total, count.Facets(sketch.Places, s.currency))
+}
+
+func (s *Service) carPage(ctx context.Context, ask exodrive.CarQuery, cars []sqlstore.ListedCar, total int, facets exodrive.Facets) (*exodrive.CarPage, error) {
 	page := exodrive.CarPage{
 		Cars:       make([]exodrive.CarCard, len(cars)),
 		Pagination: exodrive.NewPagination(ask.Page, ask.Limit, total),
@@ -51,9 +83,11 @@ func (s *Service) loadCars(ctx context.Context, ask exodrive.CarQuery) (*exodriv
 		page.Cars[i] = cars[i].Card
 	}
 	if ask.HasDates() && len(cars) > 0 {
-		err = s.priceCards(ctx, cars, page.Cars, ask.Dates())
+		if err := s.priceCards(ctx, cars, page.Cars, ask.Dates()); err != nil {
+			return nil, err
+		}
 	}
-	return &page, err
+	return &page, nil
 }
 
 // lastZone is how far the last place on Earth is behind UTC.

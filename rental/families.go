@@ -23,6 +23,7 @@ type reads struct {
 	reviews           *cache.Family[reviewsOf, *exodrive.ReviewPage]
 	counts            *cache.Family[struct{}, *exodrive.FleetCounts]
 	known             *known
+	sketch            *cache.Family[struct{}, *exodrive.FleetSketch]
 }
 
 // calendarOf and reviewsOf are questions about one car.
@@ -84,7 +85,7 @@ func newReads(c *cache.Cache, s *Service) reads {
 			Fresh: time.Hour, Stale: staleWindow,
 		}),
 		listOnDates: cache.Register(c, cache.Family[exodrive.CarQuery, *exodrive.CarPage]{
-			Name: "list-on-dates", Key: exodrive.CarQuery.Key, Load: s.loadCars,
+			Name: "list-on-dates", Key: exodrive.CarQuery.Key, Load: s.loadCarsOnDates,
 			Tags:  func(exodrive.CarQuery) []string { return []string{carsTag, availabilityTag} },
 			Fresh: time.Hour,
 		}),
@@ -119,6 +120,12 @@ func newReads(c *cache.Cache, s *Service) reads {
 			Load:  func(ctx context.Context, _ struct{}) (*exodrive.FleetCounts, error) { return s.loadFleetCounts(ctx) },
 			Tags:  func(struct{}) []string { return []string{carsTag, availabilityTag} },
 			Fresh: time.Hour, Stale: staleWindow,
+		}),
+		sketch: cache.Register(c, cache.Family[struct{}, *exodrive.FleetSketch]{
+			Name: "sketch", Key: func(struct{}) string { return "fleet:sketch" },
+			Load:  func(ctx context.Context, _ struct{}) (*exodrive.FleetSketch, error) { return s.store.FleetSketch(ctx) },
+			Tags:  func(struct{}) []string { return []string{carsTag} },
+			Fresh: time.Hour,
 		}),
 	}
 }

@@ -120,7 +120,7 @@ func (n *node) open() {
 func (n *node) loads() map[string]int {
 	loads := map[string]int{}
 	for name, f := range n.cache.Stats().Families {
-		if f.Loads > 0 && name != "known" { // which cars there are is not asked by anybody
+		if f.Loads > 0 && name != "known" && name != "sketch" { // nobody asks which cars there are, or for all of them
 			loads[name] = int(f.Loads)
 		}
 	}

@@ -63,27 +63,75 @@ var orders = map[exodrive.Sort]string{
 	exodrive.SortName:      "c.name, c.id",
 }
 
-// Cars is one page of the listed cars that a question finds, and the facets of
-// all it finds. Currency is the fleet's, in which the question's prices are.
+// Cars is one page of the listed cars that a question finds, and the number and the
+// facets of all it finds. Currency is the fleet's, in which the question's prices are.
 func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) (cars []ListedCar, total int, facets exodrive.Facets, err error) {
+	count, places := &exodrive.FacetCount{}, map[string]string{}
 	f, err := q.carFilter(ctx, ask, currency)
-	if err != nil {
-		return nil, 0, facets, err
+	if err == nil && !f.empty {
+		g, gctx := q.parts(ctx)
+		g.Go(func() (err error) { cars, err = q.carPage(gctx, f, ask); return err })
+		g.Go(func() (err error) { count, err = q.facets(gctx, f); return err })
+		g.Go(func() (err error) { places, err = q.locationSlugs(gctx); return err })
+		err = g.Wait()
 	}
-	if f.empty {
-		return nil, 0, noFacets(currency), nil
-	}
-	g, gctx := q.parts(ctx)
-	g.Go(func() (err error) {
-		cars, err = q.carPage(gctx, f, ask)
-		return err
-	})
-	g.Go(func() (err error) {
-		total, facets, err = q.facets(gctx, f, currency)
-		return err
-	})
-	return cars, total, facets, g.Wait()
+	return cars, count.Total, count.Facets(places, currency), err
 }
+
+// CarsOfPage is the page of Cars alone.
+func (q queries) CarsOfPage(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) ([]ListedCar, error) {
+	f, err := q.carFilter(ctx, ask, currency)
+	if err != nil || f.empty {
+		return nil, err
+	}
+	return q.carPage(ctx, f, ask)
+}
+
+// FleetSketch is that of all public cars.
+func (q queries) FleetSketch(ctx context.Context) (*exodrive.FleetSketch, error) {
+	sketch := &exodrive.FleetSketch{}
+	g, gctx := q.parts(ctx)
+	g.Go(func() (err error) { sketch.Places, err = q.locationSlugs(gctx); return err })
+	g.Go(func() error {
+		return q.each(gctx, sqlFleetSketch, nil, func(r scanner) error {
+			var id, kind string
+			var price int64
+			var minimum, turnaround int
+			err := r.Scan(&id, &kind, &price, &minimum, &turnaround)
+			sketch.Add(id, kind, price, minimum, turnaround)
+			return err
+		})
+	})
+	return sketch, g.Wait()
+}
+
+// In the order of its index.
+const sqlFleetSketch = `SELECT id, facets, price_per_day, minimum_days, turnaround_days FROM cars WHERE available AND NOT hidden
+	ORDER BY facets, price_per_day, minimum_days, turnaround_days, id`
+
+// TakenFrom are the cars that somebody has on one of some days, or on one of the behind
+// days after them, when the workshop does not count; each with the first such day.
+func (q queries) TakenFrom(ctx context.Context, days exodrive.Days, behind int) (map[string]exodrive.Date, error) {
+	taken := make(map[string]exodrive.Date, fewTaken)
+	return taken, q.each(ctx, sqlTakenFrom, []any{days.Start, days.End, days.End.Add(behind)}, func(r scanner) error {
+		var date exodrive.Date
+		var ids string
+		err := r.Scan(&date, &ids)
+		for id := range strings.SplitSeq(ids, " ") {
+			if _, before := taken[id]; !before {
+				taken[id] = date
+			}
+		}
+		return err
+	})
+}
+
+// fewTaken is room for what a large fleet has taken during a week.
+const fewTaken = 1 << 11
+
+// One row a day: to hand thousands of rows over costs more than to find them.
+const sqlTakenFrom = `SELECT date, string_agg(car_id, ' ') FROM car_availability
+	WHERE date >= $1 AND date < $3 AND (date < $2 OR status <> 'maintenance') GROUP BY date ORDER BY date`
 
 // carPage picks the ids of the page first, so that only they are joined, and only
 // their relevance is worked out once.
@@ -100,47 +148,28 @@ func (q queries) carPage(ctx context.Context, f *filter, ask exodrive.CarQuery) 
 	return collect(ctx, q, scanListedCar, s.text.String(), s.args...)
 }
 
-// facets counts what the question finds: the cars of each combination of values,
-// from which every facet and the total are summed.
-func (q queries) facets(ctx context.Context, f *filter, currency exodrive.Currency) (total int, out exodrive.Facets, err error) {
-	out = noFacets(currency)
-	slugs := map[string]string{}
-	// In the order of cars.facets.
-	var counts [6]map[string]int
-	for i := range counts {
-		counts[i] = map[string]int{}
-	}
-	g, gctx := q.parts(ctx)
-	g.Go(func() error { return q.locationSlugs(gctx, slugs) })
-	g.Go(func() error {
-		var s statement
-		s.add("SELECT c.facets, COUNT(*), MIN(c.price_per_day), MAX(c.price_per_day) FROM cars c")
-		f.where(&s, true).add(" GROUP BY c.facets")
-		return q.each(gctx, s.text.String(), s.args, func(r scanner) error {
-			var values string
-			var n int
-			var least, most int64
-			if err := r.Scan(&values, &n, &least, &most); err != nil {
-				return err
-			}
-			total += n
-			for i, v := range strings.SplitN(values, "|", len(counts)) {
-				counts[i][v] += n
-			}
-			widen(&out.Price, least, most)
-			return nil
-		})
+// facets counts what the question finds: the cars of each kind, from which every facet
+// and the total are summed.
+func (q queries) facets(ctx context.Context, f *filter) (*exodrive.FacetCount, error) {
+	var s statement
+	s.add("SELECT c.facets, COUNT(*), MIN(c.price_per_day), MAX(c.price_per_day) FROM cars c")
+	f.where(&s, true).add(" GROUP BY c.facets")
+	count := &exodrive.FacetCount{}
+	return count, q.each(ctx, s.text.String(), s.args, func(r scanner) error {
+		var kind string
+		var n int
+		var least, most int64
+		err := r.Scan(&kind, &n, &least, &most)
+		if err == nil {
+			count.Add(kind, n, least, most)
+		}
+		return err
 	})
-	if err := g.Wait(); err != nil {
-		return 0, out, err
-	}
-	out.Category, out.Seats, out.Transmission = sorted(counts[0], nil), sorted(counts[1], nil), sorted(counts[2], nil)
-	out.Drivetrain, out.Location, out.Make = sorted(counts[3], nil), sorted(counts[4], slugs), sorted(counts[5], nil)
-	return total, out, nil
 }
 
-func (q queries) locationSlugs(ctx context.Context, slugs map[string]string) error {
-	return q.each(ctx, sqlLocationSlugs, nil, func(r scanner) error {
+func (q queries) locationSlugs(ctx context.Context) (map[string]string, error) {
+	slugs := map[string]string{}
+	return slugs, q.each(ctx, sqlLocationSlugs, nil, func(r scanner) error {
 		var id, slug string
 		err := r.Scan(&id, &slug)
 		slugs[id] = slug
@@ -152,35 +181,6 @@ const sqlLocationSlugs = `SELECT id, slug FROM locations`
 
 func scanFacet(r scanner) (f exodrive.Facet, err error) {
 	return f, r.Scan(&f.Value, &f.Count)
-}
-
-// sorted lists counts by value, renamed where names are given.
-func sorted(counts map[string]int, names map[string]string) []exodrive.Facet {
-	out := make([]exodrive.Facet, 0, len(counts))
-	for v, n := range counts {
-		if names != nil {
-			v = names[v]
-		}
-		out = append(out, exodrive.Facet{Value: v, Count: n})
-	}
-	slices.SortFunc(out, func(a, b exodrive.Facet) int { return cmp.Compare(a.Value, b.Value) })
-	return out
-}
-
-func widen(r *exodrive.PriceRange, least, most int64) {
-	if r.Max.Amount == 0 || least < r.Min.Amount {
-		r.Min.Amount = least
-	}
-	r.Max.Amount = max(r.Max.Amount, most)
-}
-
-func noFacets(currency exodrive.Currency) exodrive.Facets {
-	none := []exodrive.Facet{}
-	zero := exodrive.Money{Currency: currency}
-	return exodrive.Facets{
-		Category: none, Make: none, Seats: none, Transmission: none, Drivetrain: none, Location: none,
-		Price: exodrive.PriceRange{Min: zero, Max: zero},
-	}
 }
 
 // sortWords puts short words first; of equal length the alphabet decides.
