@@ -26,6 +26,11 @@ type (
 	lineKindSchema     struct{}
 	sortSchema         struct{}
 	reviewStatusSchema struct{}
+	bookingStateSchema struct{}
+	paymentStateSchema struct{}
+	depositStateSchema struct{}
+	moneyEventSchema   struct{}
+	chargeKindSchema   struct{}
 	anySchema          struct{}
 )
 
@@ -75,6 +80,16 @@ func (sortSchema) Schema(huma.Registry) *huma.Schema { return words(sorts) }
 
 func (reviewStatusSchema) Schema(huma.Registry) *huma.Schema { return words(reviewStatuses) }
 
+func (bookingStateSchema) Schema(huma.Registry) *huma.Schema { return words(exodrive.BookingStates) }
+
+func (paymentStateSchema) Schema(huma.Registry) *huma.Schema { return words(exodrive.PaymentStates) }
+
+func (depositStateSchema) Schema(huma.Registry) *huma.Schema { return words(exodrive.DepositStates) }
+
+func (moneyEventSchema) Schema(huma.Registry) *huma.Schema { return words(exodrive.MoneyEvents) }
+
+func (chargeKindSchema) Schema(huma.Registry) *huma.Schema { return words(exodrive.ChargeKinds) }
+
 func (anySchema) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Description: "Any JSON value."}
 }
@@ -108,6 +123,11 @@ func newRegistry() huma.Registry {
 		reflect.TypeFor[exodrive.LineKind]():     reflect.TypeFor[lineKindSchema](),
 		reflect.TypeFor[exodrive.Sort]():         reflect.TypeFor[sortSchema](),
 		reflect.TypeFor[exodrive.ReviewStatus](): reflect.TypeFor[reviewStatusSchema](),
+		reflect.TypeFor[exodrive.BookingState](): reflect.TypeFor[bookingStateSchema](),
+		reflect.TypeFor[exodrive.PaymentState](): reflect.TypeFor[paymentStateSchema](),
+		reflect.TypeFor[exodrive.DepositState](): reflect.TypeFor[depositStateSchema](),
+		reflect.TypeFor[exodrive.MoneyEvent]():   reflect.TypeFor[moneyEventSchema](),
+		reflect.TypeFor[exodrive.ChargeKind]():   reflect.TypeFor[chargeKindSchema](),
 		reflect.TypeFor[json.RawMessage]():       reflect.TypeFor[anySchema](),
 	} {
 		r.RegisterTypeAlias(from, to)

@@ -156,11 +156,15 @@ func TestWhatCancellingOwes(t *testing.T) {
 				func(b *rental.BookingView) int64 { return b.Cancellation[1].Fee.Amount },
 			},
 			"at the terms": {
-				func(b *rental.BookingView) error { return bookErr(w.CancelAtTerms(t.Context(), desk, b.ID, "He called.")) },
+				func(b *rental.BookingView) error {
+					return bookErr(w.CancelAtTerms(t.Context(), desk, b.ID, "He called."))
+				},
 				func(b *rental.BookingView) int64 { return b.Cancellation[1].Fee.Amount },
 			},
 			"by the house": {
-				func(b *rental.BookingView) error { return bookErr(w.CancelForRenter(t.Context(), desk, b.ID, "Broken.")) },
+				func(b *rental.BookingView) error {
+					return bookErr(w.CancelForRenter(t.Context(), desk, b.ID, "Broken."))
+				},
 				func(*rental.BookingView) int64 { return 0 },
 			},
 		} {
