@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 )
@@ -17,15 +18,17 @@ type Cluster struct {
 	programs string
 	who      *account
 	base     string // folder of the data, which outlives the server's runs
+	settings []string
 	*server
 }
 
 // OwnPostgres starts an empty Postgres for this test alone, which takes a second or
-// two.
-func OwnPostgres(t testing.TB) *Cluster {
+// two. Settings such as "fsync=on" come on top of those of all tests.
+func OwnPostgres(t testing.TB, settings ...string) *Cluster {
 	t.Helper()
 	covered(t, PostgreSQL)
 	c := newCluster(t)
+	c.settings = settings
 	if err := makeCluster(c.programs, c.who, c.base, c.data()); err != nil {
 		t.Fatalf("make a Postgres of the test's own: %v", err)
 	}
@@ -107,10 +110,10 @@ func (c *Cluster) start() {
 		c.t.Fatal(err)
 	}
 	args := []string{"-D", c.data(), "-p", strconv.Itoa(c.port)}
-	for _, setting := range postgresSettings {
+	// What was committed is to survive.
+	for _, setting := range slices.Concat(postgresSettings, []string{"synchronous_commit=on"}, c.settings) {
 		args = append(args, "-c", setting)
 	}
-	args = append(args, "-c", "synchronous_commit=on") // what was committed is to survive
 	p, err := start(c.who, folder, "QUIT", filepath.Join(c.programs, "postgres"), args...)
 	if err != nil {
 		c.t.Fatal(errors.Join(err, os.RemoveAll(folder)))

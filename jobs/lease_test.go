@@ -281,3 +281,33 @@ func TestKilled(t *testing.T) {
 		}
 	})
 }
+
+// Behind a transaction pooler, which keeps nothing of a session, jobs go the same way.
+func TestBehindAPooler(t *testing.T) {
+	t.Parallel()
+	url, clock := exotest.PostgresFrom(t, "empty", empty), exotest.Clock(noon)
+	pooled, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: exotest.PgBouncer(t, url), Pooler: true, Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pooled.Close() })
+	n := newNode(t, url, clock, does("mail", func(_ context.Context, r *jobs.Run) error {
+		if r.Failed == 0 {
+			return errMail
+		}
+		return nil
+	}), func(o *jobs.Options) { o.Store = pooled })
+	enqueue(t, pooled, jobs.Job{Kind: "mail", Key: "one"}, jobs.Job{Kind: "mail"})
+	n.due(t)
+	stranded(t, n, jobs.Job{Kind: "mail"})
+	var w jobs.Watcher
+	for after := time.Duration(0); after <= jobs.DefaultLease; after += time.Second {
+		if err := n.Look(t.Context(), &w, noon.Add(after)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clock.Advance(time.Minute)
+	if got := n.due(t); got != 3 {
+		t.Errorf("%d jobs were done, want those that had failed and the stranded one", got)
+	}
+}

@@ -72,6 +72,8 @@ type Runner struct {
 	since time.Time // when it began, for crons that never ran
 	seen  map[string]time.Time
 
+	more bool // the last claim found as many as it could take, so there may be more
+
 	wake     chan struct{}
 	ends     chan ended
 	stopping atomic.Bool
@@ -216,23 +218,25 @@ func (r *Runner) round(ctx context.Context) (pause time.Duration) {
 		if r.busy() >= r.Slots {
 			return r.Poll // the next slot wakes
 		}
-		at, found, err := r.Store.NextJob(ctx, r.names)
-		if err != nil {
-			r.complain(ctx, "jobs cannot be looked for; trying again", err)
-			return r.Poll
-		}
-		if left := at.Sub(r.Now()); !found || left > 0 {
-			if !found {
-				left = r.Poll
+		if !r.more {
+			at, found, err := r.Store.NextJob(ctx, r.names)
+			if err != nil {
+				r.complain(ctx, "jobs cannot be looked for; trying again", err)
+				return r.Poll
 			}
-			return min(left, r.Poll)
+			if !found {
+				return r.Poll
+			}
+			if left := at.Sub(r.Now()); left > 0 {
+				return min(left, r.Poll)
+			}
 		}
 		runs, err := r.claim(ctx)
 		if err != nil {
 			r.complain(ctx, "jobs cannot be claimed; trying again", err)
 			return r.Poll
 		}
-		if len(runs) == 0 {
+		if len(runs) == 0 && !r.more {
 			return r.Poll / 10 // another node is just taking it
 		}
 	}
@@ -246,6 +250,7 @@ func (r *Runner) claim(ctx context.Context) ([]Run, error) {
 	free := r.Slots - len(r.running)
 	r.mu.Unlock()
 	runs, err := r.Store.ClaimJobs(ctx, w, r.names, free)
+	r.more = len(runs) == free
 	for i := range runs {
 		r.start(runs[i]) //nolint:contextcheck // a job does not end with the loop, see stop
 	}

@@ -36,12 +36,7 @@ func (r *Runner) watch(life context.Context) {
 	tick := time.NewTicker(r.Lease / looksPerLease)
 	defer tick.Stop()
 	var w watcher
-	for {
-		select {
-		case <-life.Done():
-			return
-		case <-tick.C:
-		}
+	for life.Err() == nil {
 		now := time.Now()
 		if r.busy() > 0 && now.Sub(w.beaten) >= r.Lease/beatsPerLease {
 			w.beaten = now
@@ -51,6 +46,10 @@ func (r *Runner) watch(life context.Context) {
 		}
 		if err := r.look(life, &w, now); err != nil {
 			r.complain(life, "dead workers cannot be looked for; trying again", err)
+		}
+		select {
+		case <-life.Done():
+		case <-tick.C:
 		}
 	}
 }
@@ -121,7 +120,7 @@ func (r *Runner) look(ctx context.Context, w *watcher, now time.Time) error {
 			s = sighting{other.Beat, now}
 		}
 		seen[other.Name] = s
-		if now.Sub(s.since) < r.Lease {
+		if now.Sub(s.since) < r.Lease-r.Lease/looksPerLease/2 { // the look that is nearest to its end
 			continue
 		}
 		taken, err := r.Store.BuryWorker(ctx, other, "the program that did it ended or stood still")

@@ -111,24 +111,20 @@ func told(err error) string {
 // mostSettled are written in one transaction.
 const mostSettled = 100
 
-// settle writes what has ended until life ends. What ends while it writes waits, and is
-// written together: a commit costs the same for one and for many, and no job is told to
-// have ended before its commit.
+// settleLinger is what the first end waits for others that are about to come, if any job
+// runs: less than a commit takes.
+const settleLinger = 200 * time.Microsecond
+
+// settle writes what has ended until life ends. What ends at about the same time, or while
+// it writes, is written together: a commit costs the same for one and for many, and no job
+// is told to have ended before its commit.
 func (r *Runner) settle(life context.Context) {
 	for {
 		select {
 		case <-life.Done():
 			return
 		case first := <-r.ends:
-			batch := []ended{first}
-			for more := true; more && len(batch) < mostSettled; {
-				select {
-				case e := <-r.ends:
-					batch = append(batch, e)
-				default:
-					more = false
-				}
-			}
+			batch := r.gather(first)
 			kept := r.write(life, batch)
 			r.mu.Lock()
 			for _, e := range batch {
@@ -141,6 +137,22 @@ func (r *Runner) settle(life context.Context) {
 			}
 		}
 	}
+}
+
+// gather waits a little for more ends.
+func (r *Runner) gather(first ended) []ended {
+	batch := []ended{first}
+	late := time.NewTimer(settleLinger)
+	defer late.Stop()
+	for len(batch) < min(r.busy(), mostSettled) {
+		select {
+		case e := <-r.ends:
+			batch = append(batch, e)
+		case <-late.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 // settleTimeout bounds one attempt to write what has ended.

@@ -22,6 +22,9 @@ type dialect struct {
 	lockRow string
 	// skipLocked is lockRow, for rows of which those are left out that somebody else locks.
 	skipLocked string
+	// mayLose goes into the FROM of a statement that is a transaction of its own, which a
+	// power cut may then undo; empty where it may undo any, or none.
+	mayLose string
 	// lockName locks the name $1 until the transaction ends; empty where there is one
 	// writer anyway.
 	lockName string

@@ -30,6 +30,7 @@ var postgresDialect = dialect{
 		FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
 		AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`,
 	lockRow:     ` FOR NO KEY UPDATE`,
+	mayLose:     `, (SELECT set_config('synchronous_commit', 'off', TRUE)) AS may_lose`,
 	skipLocked:  ` FOR NO KEY UPDATE SKIP LOCKED`,
 	lockName:    `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`,
 	batchValues: 2000,

@@ -84,22 +84,31 @@ func (s *Store) NextJob(ctx context.Context, kinds []string) (at time.Time, foun
 	return at, err == nil, err
 }
 
+// alone runs statements that write, each as a transaction of its own: one way to the
+// database instead of three.
+func (s *Store) alone() queries {
+	q := s.queries
+	q.db = s.rw
+	return q
+}
+
 // ClaimJobs gives a worker at most n jobs of some kinds that are due. Rows that another
-// transaction is about to change are skipped, so claims do not wait for each other.
-func (s *Store) ClaimJobs(ctx context.Context, w jobs.Worker, kinds []string, n int) (runs []jobs.Run, err error) {
-	err = s.Tx(ctx, func(tx *Tx) error {
-		var q statement
-		q.add(`WITH due AS MATERIALIZED (SELECT id AS due_id FROM jobs WHERE worker = '' AND ended_at = 0 AND run_at <= ? AND kind IN (`+marks(len(kinds))+`)
-			ORDER BY run_at, id`, append([]any{ms(tx.Now)}, anys(kinds)...)...)
-		q.add(` LIMIT ?`+s.d.skipLocked+`)
-			UPDATE jobs SET worker = ?, beat = ?, begun = begun + 1, started_at = ? FROM due WHERE id = due_id
-			RETURNING id, kind, unique_key, args, run_at, failed, tries, begun`, n, w.Name, w.Beat, ms(tx.Now))
-		runs, err = collect(ctx, tx.queries, func(r scanner) (j jobs.Run, err error) {
-			j.Worker = w.Name
-			return j, r.Scan(&j.ID, &j.Kind, &j.Key, asJSON{&j.Args}, instant{&j.At}, &j.Failed, &j.Tries, &j.Begun)
-		}, q.text.String(), q.args...)
-		return err
-	})
+// transaction is about to change are skipped, so claims do not wait for each other. Nor
+// does a claim wait for the disk: one that a power cut takes back leaves a job that
+// waits, and what its worker would write is refused by the fence. The end of a job does
+// wait, and brings its claim to the disk with it.
+func (s *Store) ClaimJobs(ctx context.Context, w jobs.Worker, kinds []string, n int) ([]jobs.Run, error) {
+	var q statement
+	now := ms(s.now())
+	q.add(`WITH due AS MATERIALIZED (SELECT id AS due_id FROM jobs WHERE worker = '' AND ended_at = 0 AND run_at <= ? AND kind IN (`+marks(len(kinds))+`)
+		ORDER BY run_at, id`, append([]any{now}, anys(kinds)...)...)
+	q.add(` LIMIT ?`+s.d.skipLocked+`)
+		UPDATE jobs SET worker = ?, beat = ?, begun = begun + 1, started_at = ? FROM due`+s.d.mayLose+` WHERE id = due_id
+		RETURNING id, kind, unique_key, args, run_at, failed, tries, begun`, n, w.Name, w.Beat, now)
+	runs, err := collect(ctx, s.alone(), func(r scanner) (j jobs.Run, err error) {
+		j.Worker = w.Name
+		return j, r.Scan(&j.ID, &j.Kind, &j.Key, asJSON{&j.Args}, instant{&j.At}, &j.Failed, &j.Tries, &j.Begun)
+	}, q.text.String(), q.args...)
 	slices.SortFunc(runs, func(a, b jobs.Run) int { return a.At.Compare(b.At) })
 	return runs, err
 }
@@ -109,10 +118,14 @@ const settled = 6
 
 // SettleJobs writes what became of claims.
 func (s *Store) SettleJobs(ctx context.Context, ends []jobs.End) (kept []string, err error) {
+	most := max(1, s.d.batchValues/settled)
+	if len(ends) <= most {
+		return s.alone().settleJobs(ctx, s.now(), ends)
+	}
 	err = s.Tx(ctx, func(tx *Tx) error {
 		kept = nil
-		for part := range slices.Chunk(ends, max(1, s.d.batchValues/settled)) {
-			ids, err := tx.settleJobs(ctx, part)
+		for part := range slices.Chunk(ends, most) {
+			ids, err := tx.settleJobs(ctx, tx.Now, part)
 			if err != nil {
 				return err
 			}
@@ -123,26 +136,29 @@ func (s *Store) SettleJobs(ctx context.Context, ends []jobs.End) (kept []string,
 	return kept, err
 }
 
-func (t *Tx) settleJobs(ctx context.Context, ends []jobs.End) ([]string, error) {
-	var q statement
-	q.add(`UPDATE jobs SET worker = '',
+func (q queries) settleJobs(ctx context.Context, now time.Time, ends []jobs.End) ([]string, error) {
+	if len(ends) == 0 {
+		return nil, nil
+	}
+	var s statement
+	s.add(`UPDATE jobs SET worker = '',
 		failed = CASE column4 WHEN 'failed' THEN failed + 1 WHEN 'dead' THEN CASE WHEN failed + 1 > tries THEN failed + 1 ELSE tries END ELSE failed END,
 		ended_at = CASE WHEN column4 IN ('done', 'dead') THEN CAST(? AS BIGINT) ELSE 0 END,
 		run_at = CASE WHEN column4 IN ('done', 'dead') THEN run_at ELSE column5 END,
 		last_error = CASE column6 WHEN '' THEN last_error ELSE column6 END
-		FROM (VALUES `, ms(t.Now))
+		FROM (VALUES `, ms(now))
 	for i, e := range ends {
 		if i > 0 {
-			q.add(", ")
+			s.add(", ")
 		}
 		at := int64(0)
 		if !e.At.IsZero() {
 			at = ms(e.At)
 		}
-		q.add(`(?, ?, CAST(? AS BIGINT), ?, CAST(? AS BIGINT), ?)`, e.ID, e.Worker, e.Begun, string(e.Outcome), at, e.Error)
+		s.add(`(?, ?, CAST(? AS BIGINT), ?, CAST(? AS BIGINT), ?)`, e.ID, e.Worker, e.Begun, string(e.Outcome), at, e.Error)
 	}
-	q.add(`) AS ends WHERE id = column1 AND worker = column2 AND begun = column3 RETURNING id`)
-	return collect(ctx, t.queries, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, q.text.String(), q.args...)
+	s.add(`) AS ends WHERE id = column1 AND worker = column2 AND begun = column3 RETURNING id`)
+	return collect(ctx, q, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, s.text.String(), s.args...)
 }
 
 // BeatJobs changes the beat of what a worker has. Rows that are just being ended are left
