@@ -146,6 +146,7 @@ func TestWhatHappensLeavesItsEvent(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.exec(`UPDATE bookings SET state = 'confirmed', hold_until = NULL WHERE state = 'held'`)
+		p.exec(`DELETE FROM cache_journal`) // of the seeding: most of all rows
 		told := map[string]bool{}
 		for i, s := range lives(t, w) {
 			w.clock.Advance(time.Second)
@@ -155,8 +156,8 @@ func TestWhatHappensLeavesItsEvent(t *testing.T) {
 				t.Fatalf("step %d, %s, without its event: %v", i, s.event, err)
 			}
 			allow()
-			if diff := gocmp.Diff(before, p.everything()); diff != "" {
-				t.Fatalf("step %d, %s: it was refused, and left (-before +after):\n%s", i, s.event, diff)
+			if after := p.everything(); !slices.Equal(before, after) {
+				t.Fatalf("step %d, %s: it was refused, and left (-before +after):\n%s", i, s.event, gocmp.Diff(before, after))
 			}
 			events := `SELECT COUNT(*) FROM booking_events`
 			n := p.text(events)
