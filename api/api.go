@@ -105,6 +105,7 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 	c.Tags = []*huma.Tag{
 		{Name: "Catalogue", Description: "What anybody may read."},
 		{Name: "Bookings", Description: "What a trip costs, and booking it."},
+		{Name: "Figures", Description: "How well the fleet does."},
 		{Name: "Customers", Description: "Who has booked."},
 		{Name: "Cars", Description: "The fleet, for administrators."},
 		{Name: "Calendar", Description: "Maintenance and prices of single days."},

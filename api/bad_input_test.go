@@ -49,6 +49,8 @@ func TestWrongParameters(t *testing.T) {
 		{"/api/admin/bookings.csv?state=lost", "state", "one of held, confirmed"}, {"/api/admin/timeline", "startDate", "missing"},
 		{"/api/admin/timeline?startDate=2026-12-01", "endDate", "missing"}, {"/api/admin/timeline?startDate=2026-12-05&endDate=2026-12-01", "endDate", "before startDate"},
 		{"/api/admin/timeline?startDate=2026-12-01&endDate=2027-02-01", "endDate", "At most 62 days"}, {"/api/admin/timeline?startDate=2026-12-01&endDate=2026-12-02&limit=501", "limit", "from 1 to 500"},
+		{"/api/admin/figures", "startDate", "missing"}, {"/api/admin/figures?startDate=2026-01-01&endDate=2027-01-02", "endDate", "At most 366 days"},
+		{"/api/admin/figures?startDate=2026-01-01&endDate=2026-01-02&carId=roma", "carId", "an id such as car_"}, {"/api/admin/figures/cars?startDate=2026-01-02&endDate=2026-01-01", "endDate", "before startDate"},
 		{"/api/admin/calendar?carId=ferrari", "carId", "an id such as car_"},
 		{"/api/admin/customers?search=%E2%80%AE", "search", "no text"}, {"/api/admin/customers?limit=51", "limit", "from 1 to 50"},
 		{"/api/admin/customers/cus_01kas0f3m2x7h9tq?page=0", "page", "from 1 to 500"},

@@ -36,6 +36,9 @@ var descriptions = map[string]string{
 		"Renters are there by first name and initial. The same ETag means the same bytes.",
 	"adminReadCalendarLink": "Calendar programs subscribe to it; who has the link needs no token.",
 	"adminRenewCalendar":    "The answer has the new one.",
+	"adminReadFigures": "Of the days from startDate to endDate, both included, at most 366, and of each of their months. They are at most two seconds old, like public reads. " +
+		"Shares of a month are rounded for all bookings of the same days at once, so the cars may add up to some minor units less than the fleet.",
+	"adminListFigures": "Of the same days, car by car.",
 	"adminReadTimeline": "Every booking that has one of the days from startDate to endDate, both included, at most 62, and maintenance, car by car. " +
 		"A booking is there as a whole, maintenance is cut to the days.",
 	"adminListCustomers":  "The newest first. Name and number are those of a customer's first booking; each booking has its own.",

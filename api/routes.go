@@ -23,6 +23,8 @@ func (a *api) routes() {
 	open(a, get("/api/calendars/{calendar}", "readCalendar", "A calendar of bookings, for who has its link").in("Bookings").gives("text/calendar", &huma.Schema{Type: huma.TypeString}), httpx.LimitReads, a.readCalendar)
 	admin(a, get("/api/admin/calendar", "adminReadCalendarLink", "Where a calendar of bookings is read", calendarOfParam()).in("Bookings").mayMiss(), a.adminReadCalendarLink)
 	admin(a, post("/api/admin/calendar/renew", "adminRenewCalendar", "Make the link to a calendar worthless").in("Bookings").answers(http.StatusOK).mayMiss().asking(calendarOfParam()), a.adminRenewCalendar)
+	admin(a, get("/api/admin/figures", "adminReadFigures", "Utilisation and revenue, by month", figuresParams()...).in("Figures").mayMiss().gives("application/json", schemaOf[exodrive.Figures](a)), a.adminReadFigures)
+	admin(a, get("/api/admin/figures/cars", "adminListFigures", "Utilisation and revenue, by car", append(rangeParams(), pageParams(defaultAdminPage)...)...).in("Figures").gives("application/json", schemaOf[exodrive.CarFigures](a)), a.adminListFigures)
 	admin(a, get("/api/admin/timeline", "adminReadTimeline", "What is taken of all cars", timelineParams()...).in("Bookings").gives("application/json", schemaOf[exodrive.Timeline](a)), a.adminReadTimeline)
 	admin(a, get("/api/admin/customers", "adminListCustomers", "Customers", append(pageParams(defaultAdminPage), personSearch("customers"))...).in("Customers"), a.adminListCustomers)
 	admin(a, get("/api/admin/customers/{customerId}", "adminReadCustomer", "One customer and the bookings", pageParams(defaultAdminPage)...).in("Customers"), a.adminReadCustomer)

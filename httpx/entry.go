@@ -15,6 +15,16 @@ import (
 // whether that was a hit, and sets every header of the answer but those of
 // Observe. On a hit it takes no lock and allocates nothing.
 func WriteEntry(w http.ResponseWriter, r *http.Request, s cache.Served) {
+	writeEntry(w, r, s, revalidate, cdnMoment)
+}
+
+// WritePrivateEntry is WriteEntry for an answer that not everybody may see: nobody but the
+// caller keeps it, and he asks before he shows it again.
+func WritePrivateEntry(w http.ResponseWriter, r *http.Request, s cache.Served) {
+	writeEntry(w, r, s, privately, noStore)
+}
+
+func writeEntry(w http.ResponseWriter, r *http.Request, s cache.Served, control, cdn []string) {
 	v := variant(s.Entry, r.Header["Accept-Encoding"])
 	h := w.Header()
 	h["Etag"] = v.ETag
@@ -22,7 +32,7 @@ func WriteEntry(w http.ResponseWriter, r *http.Request, s cache.Served) {
 	if s.Stale == cache.Unverifiable {
 		h["Cache-Control"], h["Cdn-Cache-Control"] = noStore, noStore
 	} else {
-		h["Cache-Control"], h["Cdn-Cache-Control"] = revalidate, cdnMoment
+		h["Cache-Control"], h["Cdn-Cache-Control"] = control, cdn
 	}
 	tellOrigin(w, r, s)
 	// The tag must be that of the very body a 200 would have: two codings of one
@@ -49,6 +59,7 @@ var (
 	varyEncoding = []string{"Accept-Encoding"}
 	noStore      = []string{"no-store"}
 	revalidate   = []string{"public, max-age=0, must-revalidate"}
+	privately    = []string{"private, no-cache"}
 	// A CDN that nobody purges may keep an answer as long as a node may.
 	cdnMoment = []string{"max-age=2"}
 

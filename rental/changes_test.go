@@ -21,6 +21,7 @@ import (
 
 // keys find a row of a table, as one text.
 var keys = map[string]string{
+	"bookings":         `id`,
 	"car_availability": `car_id || '/' || date`, "car_features": `car_id || '/' || name`, "car_images": `car_id || '/' || position`,
 	"car_prices": `car_id || '/' || date`, "car_reviews": `id`, "car_specs": `car_id || '/' || position`, "car_words": `term`,
 	"cars": `id`, "extras": `id`, "location_transfers": `from_id || '/' || to_id`, "locations": `id`, "price_rules": `id`, "settings": `key`,

@@ -22,6 +22,8 @@ type reads struct {
 	availability      *cache.Family[calendarOf, *exodrive.Availability]
 	reviews           *cache.Family[reviewsOf, *exodrive.ReviewPage]
 	counts            *cache.Family[struct{}, *exodrive.FleetCounts]
+	figures           *cache.Family[exodrive.FiguresQuery, *exodrive.Figures]
+	carFigures        *cache.Family[exodrive.CarFiguresQuery, *exodrive.CarFigures]
 	known             *known
 	sketch            *cache.Family[struct{}, *exodrive.FleetSketch]
 }
@@ -42,6 +44,9 @@ type (
 const (
 	carsTag         = "cars"
 	availabilityTag = "availability"
+	// figuresTag is of figures alone, so that a booking that is agreed to takes nothing from
+	// the public.
+	figuresTag = "figures"
 )
 
 // staleWindow is how long an answer may be shown while it is loaded anew. What
@@ -125,6 +130,16 @@ func newReads(c *cache.Cache, s *Service) reads {
 			Name: "sketch", Key: func(struct{}) string { return "fleet:sketch" },
 			Load:  func(ctx context.Context, _ struct{}) (*exodrive.FleetSketch, error) { return s.store.FleetSketch(ctx) },
 			Tags:  func(struct{}) []string { return []string{carsTag} },
+			Fresh: time.Hour,
+		}),
+		figures: cache.Register(c, cache.Family[exodrive.FiguresQuery, *exodrive.Figures]{
+			Name: "figures", Key: exodrive.FiguresQuery.Key, Load: s.loadFigures, Absent: absent,
+			Tags:  func(exodrive.FiguresQuery) []string { return []string{figuresTag} },
+			Fresh: time.Hour,
+		}),
+		carFigures: cache.Register(c, cache.Family[exodrive.CarFiguresQuery, *exodrive.CarFigures]{
+			Name: "figures-of-cars", Key: exodrive.CarFiguresQuery.Key, Load: s.loadCarFigures,
+			Tags:  func(exodrive.CarFiguresQuery) []string { return []string{figuresTag, carsTag} },
 			Fresh: time.Hour,
 		}),
 	}

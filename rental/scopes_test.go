@@ -74,6 +74,12 @@ func stories() []story {
 		reading("export", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return second(w.ExportBookings(ctx, who, exodrive.BookingQuery{}, nil))
 		}),
+		reading("figures", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.Figures(ctx, who, exodrive.FiguresQuery{Start: today, End: today}))
+		}),
+		reading("figures of cars", func(ctx context.Context, w *world, who exodrive.Actor) error {
+			return second(w.CarFigures(ctx, who, exodrive.CarFiguresQuery{Start: today, End: today, PageQuery: firstPage}))
+		}),
 		reading("timeline", func(ctx context.Context, w *world, who exodrive.Actor) error {
 			return second(w.Timeline(ctx, who, exodrive.TimelineQuery{Start: today, End: today, PageQuery: firstPage}))
 		}),

@@ -81,7 +81,7 @@ func uncached(t testing.TB, databaseURL string, trace func(string, []any)) (*ren
 	return s, c
 }
 
-// publicRead is one question that anybody may ask.
+// publicRead is one question that the cache answers: anybody's, or one of staff's.
 type publicRead struct {
 	name string
 	ask  func(context.Context, *rental.Service) (cache.Served, error)
@@ -119,6 +119,17 @@ func publicReads(t testing.TB, id, slug string, sort exodrive.Sort) []publicRead
 				return a.Served, err
 			}})
 	}
+	for _, of := range []string{"", id} {
+		q := exodrive.FiguresQuery{Start: today - 40, End: today + 40, CarID: of}
+		reads = append(reads, publicRead{"figures of " + of, func(ctx context.Context, s *rental.Service) (cache.Served, error) {
+			a, err := s.Figures(ctx, admin, q)
+			return a.Served, err
+		}})
+	}
+	reads = append(reads, publicRead{"figures of cars", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
+		a, err := s.CarFigures(ctx, admin, exodrive.CarFiguresQuery{Start: today - 40, End: today + 40, PageQuery: firstPage})
+		return a.Served, err
+	}})
 	return append(reads, publicRead{"counts", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
 		a, err := s.FleetCounts(ctx)
 		return a.Served, err
@@ -296,7 +307,7 @@ func TestEveryCachedTableIsWatched(t *testing.T) {
 				t.Errorf("no trigger of the cache sees %v on %s", missing, table)
 			}
 		}
-		want := []string{"car_availability", "car_features", "car_images", "car_prices", "car_reviews", "car_specs", "car_words", "cars", "locations", "price_rules", "settings"}
+		want := []string{"bookings", "car_availability", "car_features", "car_images", "car_prices", "car_reviews", "car_specs", "car_words", "cars", "locations", "price_rules", "settings"}
 		if !slices.Equal(tables, want) {
 			t.Errorf("the tables that are read are %q, want %q", tables, want)
 		}

@@ -185,6 +185,16 @@ func TestPlans(t *testing.T) {
 				}
 			}
 		}
+		for of, index := range map[string]string{"": "idx_bookings_ends", car: byCarAndDays} {
+			if _, err := s.Takings(t.Context(), of, exodrive.Days{Start: today + 60, End: today + 67}, "USD"); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range trace.take() {
+				if p := plan(db, url, a); strings.Contains(a.text, "FROM bookings") && !strings.Contains(p, index) {
+					t.Errorf("the figures of %q do not use %s\n%s\n%s", of, index, a.text, p)
+				}
+			}
+		}
 		// What booking, the back office and a renter's own pages will ask.
 		checkPlans(t, db, url, "bookings in the way of another", "bookings", byCarAndDays, []asked{{
 			`SELECT id FROM bookings WHERE car_id = $1 AND start_date < $3 AND end_date > $2`, []any{car, today.String(), today.Add(5).String()}}})

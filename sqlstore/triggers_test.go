@@ -75,9 +75,9 @@ var raised = []struct{ statement, tags string }{
 	{`UPDATE cars SET price_per_day = 1, weekly_percent = 2, fees = '[]' WHERE id = $B`, "car:B cars"},
 	{`UPDATE cars SET turnaround_days = 3`, "car:A car:B cars"},
 	{`UPDATE cars SET available = FALSE WHERE id = $B`, "car:B cars"},
-	{`UPDATE cars SET hidden = TRUE WHERE id = $B`, "car:B cars reviews:B"},
+	{`UPDATE cars SET hidden = TRUE WHERE id = $B`, "car:B cars figures reviews:B"},
 	{`UPDATE cars SET rating = 450 WHERE id = $B`, "car:B cars reviews:B"},
-	{`UPDATE cars SET created_at = 7 WHERE id = $A`, "cars"},
+	{`UPDATE cars SET created_at = 7 WHERE id = $A`, "cars figures"},
 	{`UPDATE cars SET engine = 'V12', minimum_driver_age = 30 WHERE id = $A`, "car:A"},
 	{`UPDATE cars SET distance_per_day = 9 WHERE id = $A`, "car:A"},
 	{`UPDATE cars SET distance_price = 9 WHERE id = $A`, "car:A"},
@@ -148,14 +148,28 @@ var raised = []struct{ statement, tags string }{
 	{`DELETE FROM car_words WHERE term = 'zweiundvierzig'`, "cars"},
 	// What nobody sees.
 	{`INSERT INTO coupons (id, code, percent, amount, max_uses, active, version, created_at, updated_at) VALUES ('c', 'C', 1, 0, 1, TRUE, 1, 0, 0)`, ""},
-	{`UPDATE bookings SET state = 'active'`, ""},
 	{`UPDATE customers SET first_name = 'M'`, ""},
+	// What only figures show: bookings that were agreed to or fell through, whatever becomes
+	// of them then, and maintenance that is nobody's turnaround.
+	{`UPDATE bookings SET total = 5, terms = '[]'`, ""},
+	{`UPDATE bookings SET state = 'expired', hold_until = NULL`, ""},
+	{`UPDATE bookings SET state = 'confirmed'`, "figures"},
+	{`UPDATE bookings SET state = 'active', first_name = 'M', version = 9`, ""},
+	{`UPDATE bookings SET state = 'completed'`, ""},
+	{`UPDATE bookings SET total = 6`, "figures"},
+	{`UPDATE bookings SET end_date = '2026-07-04', blocked_until = '2026-07-04'`, "figures"},
+	{`UPDATE bookings SET state = 'no_show'`, "figures"},
+	{`UPDATE bookings SET state = 'cancelled'`, ""},
+	{`INSERT INTO car_availability (car_id, date, status, booking_id) VALUES ($A, '2026-07-09', 'maintenance', $K)`, "availability availability:A"},
+	{`UPDATE car_availability SET booking_id = NULL WHERE date = '2026-07-09'`, "figures"},
+	{`UPDATE car_availability SET status = 'booked' WHERE date = '2026-07-09'`, "availability availability:A figures"},
+	{`DELETE FROM car_availability`, "availability availability:A"},
 	// The end of a car takes what belongs to it.
-	{`INSERT INTO car_availability (car_id, date, status) VALUES ($B, '2026-07-04', 'maintenance')`, "availability availability:B"},
-	{`DELETE FROM cars WHERE id = $B`, "availability availability:B car:B cars reviews:B slug:slugB"},
-	{`DELETE FROM bookings`, ""},
-	{`UPDATE cars SET id = 'other' WHERE id = $A`, "car:A car:other cars reviews:A reviews:other slug:new"},
-	{`DELETE FROM cars`, "car:other cars reviews:other slug:new"},
+	{`INSERT INTO car_availability (car_id, date, status) VALUES ($B, '2026-07-04', 'maintenance')`, "availability availability:B figures"},
+	{`DELETE FROM cars WHERE id = $B`, "availability availability:B car:B cars figures reviews:B slug:slugB"},
+	{`DELETE FROM bookings`, "figures"},
+	{`UPDATE cars SET id = 'other' WHERE id = $A`, "car:A car:other cars figures reviews:A reviews:other slug:new"},
+	{`DELETE FROM cars`, "car:other cars figures reviews:other slug:new"},
 }
 
 // Whoever changes the fleet at a SQL prompt raises exactly the tags of what the public sees of it, on either engine.
@@ -163,15 +177,16 @@ func TestTriggersRaiseWhatIsShown(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		l := listen(t, s)
 		twoCars(t, s)
-		if got, want := named.Replace(strings.Join(l.tags(), " ")), "availability:* car:* car:A car:B cars reviews:A reviews:B slug:slugA slug:slugB"; got != want {
+		if got, want := named.Replace(strings.Join(l.tags(), " ")), "availability:* car:* car:A car:B cars figures reviews:A reviews:B slug:slugA slug:slugB"; got != want {
 			t.Errorf("a new fleet raises %q, want %q", got, want)
 		}
 		write(t, s, func(tx *sqlstore.Tx) error {
 			b := aBooking(0, today, today.Add(2))
+			b.State, b.HoldUntil = exodrive.Held, noon
 			return tx.InsertBooking(t.Context(), &b)
 		})
 		if got := l.tags(); len(got) > 0 {
-			t.Errorf("a booking without its days raises %q, want nothing", got)
+			t.Errorf("a hold without its days raises %q, want nothing", got)
 		}
 		db := prompt(t, url)
 		ids := strings.NewReplacer("$A", "'"+id(exodrive.CarID, 0)+"'", "$B", "'"+id(exodrive.CarID, 1)+"'", "$K", "'"+id(exodrive.BookingID, 0)+"'")
@@ -214,7 +229,7 @@ func TestLargeStatementsRaiseAWildcard(t *testing.T) {
 	db, l := prompt(t, url), listen(t, s)
 	for statement, want := range map[string]string{
 		`UPDATE cars SET name = name || 'x'`:                                             "car:* cars",
-		`UPDATE cars SET hidden = NOT hidden`:                                            "car:* cars reviews:*",
+		`UPDATE cars SET hidden = NOT hidden`:                                            "car:* cars figures reviews:*",
 		`UPDATE cars SET slug = slug || 'x'`:                                             "car:* cars slug:*",
 		`UPDATE car_images SET alt = alt || 'x'`:                                         "car:* cars",
 		`UPDATE car_features SET position = position + 1`:                                "car:*",
@@ -236,7 +251,7 @@ func TestLargeStatementsRaiseAWildcard(t *testing.T) {
 	}
 	// A year of one car is one car.
 	db.exec(`INSERT INTO car_availability (car_id, date, status) SELECT $1, CAST(CAST('2027-01-01' AS DATE) + i AS TEXT), 'maintenance' FROM generate_series(0, 364) i`, id(exodrive.CarID, 0))
-	if got, want := named.Replace(strings.Join(l.tags(), " ")), "availability availability:A"; got != want {
+	if got, want := named.Replace(strings.Join(l.tags(), " ")), "availability availability:A figures"; got != want {
 		t.Errorf("a year of one car raises %q, want %q", got, want)
 	}
 }
@@ -250,9 +265,9 @@ func TestTruncateRaisesEverything(t *testing.T) {
 	db, l := prompt(t, url), listen(t, s)
 	for table, want := range map[string]string{
 		"car_images": "car:* cars", "car_features": "car:* cars", "car_specs": "car:*", "car_prices": "availability availability:*",
-		"car_availability": "availability availability:*", "car_reviews": "reviews:*", "price_rules": whole, "extras": whole,
+		"car_availability": "availability availability:* figures", "car_reviews": "reviews:*", "price_rules": whole, "extras": whole,
 		"location_transfers": whole, "settings": whole, "car_words": "cars",
-		"cars, car_images, car_features, car_specs, car_prices, car_availability, car_reviews, price_rules, coupons, bookings, booking_lines, booking_events, booking_readings, booking_charges, money_moves, idempotency_keys": "availability availability:* car:* cars reviews:* slug:*",
+		"cars, car_images, car_features, car_specs, car_prices, car_availability, car_reviews, price_rules, coupons, bookings, booking_lines, booking_events, booking_readings, booking_charges, money_moves, idempotency_keys": "availability availability:* car:* cars figures reviews:* slug:*",
 	} {
 		db.exec(`TRUNCATE ` + table)
 		if got := strings.Join(l.tags(), " "); got != want {

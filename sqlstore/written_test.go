@@ -125,7 +125,7 @@ func TestWrittenIsBounded(t *testing.T) {
 		if len(told) != 1 {
 			t.Fatalf("the hook was called %d times, want once", len(told))
 		}
-		if got, want := strings.Join(tagsOf(told[0]), " "), "availability availability:* car:* cars reviews:* slug:*"; got != want || len(told[0]) != 6 {
+		if got, want := strings.Join(tagsOf(told[0]), " "), "availability availability:* car:* cars figures reviews:* slug:*"; got != want || len(told[0]) != 7 {
 			t.Errorf("it learned %q in %d raises, want %q", got, len(told[0]), want)
 		}
 		marks := map[string]cache.Mark{}

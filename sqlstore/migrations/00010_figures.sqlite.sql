@@ -16,3 +16,67 @@ CREATE TABLE calendar_links (
     subject TEXT PRIMARY KEY,
     version BIGINT NOT NULL
 );
+
+-- What figures of days are made of: who was to bring a car back after the first of them.
+CREATE INDEX idx_bookings_ends ON bookings (end_date, start_date, state, car_id, currency, total);
+
+-- Figures are kept in the cache under a tag of their own, which nothing public has, so a
+-- booking that is agreed to takes away no public answer. A hold is no figure yet: it and
+-- its end raise nothing, and neither does handing over, returning and completing.
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_bookings_insert AFTER INSERT ON bookings
+WHEN NEW.state IN ('confirmed', 'active', 'returned', 'completed', 'cancelled', 'no_show') BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_bookings_delete AFTER DELETE ON bookings
+WHEN OLD.state IN ('confirmed', 'active', 'returned', 'completed', 'cancelled', 'no_show') BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_bookings_update AFTER UPDATE ON bookings
+WHEN (OLD.state IN ('confirmed', 'active', 'returned', 'completed', 'cancelled', 'no_show') OR NEW.state IN ('confirmed', 'active', 'returned', 'completed', 'cancelled', 'no_show'))
+    AND (OLD.car_id, OLD.start_date, OLD.end_date, OLD.currency, OLD.total, CASE WHEN OLD.state IN ('confirmed', 'active', 'returned', 'completed') THEN 1 WHEN OLD.state IN ('cancelled', 'no_show') THEN 2 ELSE 0 END)
+    IS NOT (NEW.car_id, NEW.start_date, NEW.end_date, NEW.currency, NEW.total, CASE WHEN NEW.state IN ('confirmed', 'active', 'returned', 'completed') THEN 1 WHEN NEW.state IN ('cancelled', 'no_show') THEN 2 ELSE 0 END) BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- Maintenance that belongs to no booking.
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_days_insert AFTER INSERT ON car_availability
+WHEN NEW.status = 'maintenance' AND NEW.booking_id IS NULL BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_days_delete AFTER DELETE ON car_availability
+WHEN OLD.status = 'maintenance' AND OLD.booking_id IS NULL BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_days_update AFTER UPDATE ON car_availability
+WHEN (OLD.status = 'maintenance' OR NEW.status = 'maintenance')
+    AND (OLD.car_id, OLD.date, OLD.status, OLD.booking_id IS NULL) IS NOT (NEW.car_id, NEW.date, NEW.status, NEW.booking_id IS NULL) BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- Which cars there are, since when, and which are archived.
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_cars_insert AFTER INSERT ON cars BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_cars_delete AFTER DELETE ON cars BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER cache_figures_cars_update AFTER UPDATE ON cars
+WHEN (OLD.id, OLD.hidden, OLD.created_at) IS NOT (NEW.id, NEW.hidden, NEW.created_at) BEGIN
+    INSERT INTO cache_journal (tag) VALUES ('figures');
+END;
+-- +goose StatementEnd
