@@ -22,10 +22,9 @@ type reads struct {
 	availability      *cache.Family[calendarOf, *exodrive.Availability]
 	reviews           *cache.Family[reviewsOf, *exodrive.ReviewPage]
 	counts            *cache.Family[struct{}, *exodrive.FleetCounts]
-	figures           *cache.Family[exodrive.FiguresQuery, *exodrive.Figures]
-	carFigures        *cache.Family[exodrive.CarFiguresQuery, *exodrive.CarFigures]
-	known             *known
-	sketch            *cache.Family[struct{}, *exodrive.FleetSketch]
+	figureReads
+	known  *known
+	sketch *cache.Family[struct{}, *exodrive.FleetSketch]
 }
 
 // calendarOf and reviewsOf are questions about one car.
@@ -44,9 +43,6 @@ type (
 const (
 	carsTag         = "cars"
 	availabilityTag = "availability"
-	// figuresTag is of figures alone, so that a booking that is agreed to takes nothing from
-	// the public.
-	figuresTag = "figures"
 )
 
 // staleWindow is how long an answer may be shown while it is loaded anew. What
@@ -132,15 +128,6 @@ func newReads(c *cache.Cache, s *Service) reads {
 			Tags:  func(struct{}) []string { return []string{carsTag} },
 			Fresh: time.Hour,
 		}),
-		figures: cache.Register(c, cache.Family[exodrive.FiguresQuery, *exodrive.Figures]{
-			Name: "figures", Key: exodrive.FiguresQuery.Key, Load: s.loadFigures, Absent: absent,
-			Tags:  func(exodrive.FiguresQuery) []string { return []string{figuresTag} },
-			Fresh: time.Hour,
-		}),
-		carFigures: cache.Register(c, cache.Family[exodrive.CarFiguresQuery, *exodrive.CarFigures]{
-			Name: "figures-of-cars", Key: exodrive.CarFiguresQuery.Key, Load: s.loadCarFigures,
-			Tags:  func(exodrive.CarFiguresQuery) []string { return []string{figuresTag, carsTag} },
-			Fresh: time.Hour,
-		}),
+		figureReads: newFigureReads(c, s),
 	}
 }

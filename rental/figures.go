@@ -2,9 +2,37 @@ package rental
 
 import (
 	"context"
+	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
 )
+
+// figureReads are the families of figures, which are for staff alone.
+type figureReads struct {
+	figures    *cache.Family[exodrive.FiguresQuery, *exodrive.Figures]
+	carFigures *cache.Family[exodrive.CarFiguresQuery, *exodrive.CarFigures]
+}
+
+// figuresTag is of figures alone, so that a booking that is agreed to takes nothing from
+// the public.
+const figuresTag = "figures"
+
+func newFigureReads(c *cache.Cache, s *Service) figureReads {
+	return figureReads{
+		figures: cache.Register(c, cache.Family[exodrive.FiguresQuery, *exodrive.Figures]{
+			Name: "figures", Key: exodrive.FiguresQuery.Key, Load: s.loadFigures,
+			Absent: func(err error) bool { return exodrive.CodeOf(err) == exodrive.NotFound },
+			Tags:   func(exodrive.FiguresQuery) []string { return []string{figuresTag} },
+			Fresh:  time.Hour,
+		}),
+		carFigures: cache.Register(c, cache.Family[exodrive.CarFiguresQuery, *exodrive.CarFigures]{
+			Name: "figures-of-cars", Key: exodrive.CarFiguresQuery.Key, Load: s.loadCarFigures,
+			Tags:  func(exodrive.CarFiguresQuery) []string { return []string{figuresTag, carsTag} },
+			Fresh: time.Hour,
+		}),
+	}
+}
 
 // Figures say how well a car or the fleet did in some days. They are kept in the cache
 // until a booking, maintenance or the fleet changes what they say, for all who may read
