@@ -202,22 +202,25 @@ func (s *Service) moved(ctx context.Context, who exodrive.Actor, id string, e ex
 // while that waits for it.
 //
 // Which car it is can change until it is locked: whoever then holds the wrong one lets go
-// of everything and begins again, because to lock the right one now could be out of order.
+// of everything and begins again with both, because to lock the right one now could be out
+// of order.
 func (s *Service) lockBooking(ctx context.Context, tx *sqlstore.Tx, id string, more ...string) (*exodrive.Booking, error) {
 	b, err := tx.Booking(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	cars := slices.Concat(more, []string{b.CarID})
+	cars := slices.Concat(more, tx.Wanted, []string{b.CarID})
 	slices.Sort(cars)
-	for _, car := range slices.Compact(cars) {
+	cars = slices.Compact(cars)
+	for _, car := range cars {
 		if _, err := tx.LockCarTerms(ctx, car); err != nil {
 			return nil, err
 		}
 	}
 	now, err := tx.Booking(ctx, id)
-	if err == nil && now.CarID != b.CarID {
-		return nil, sqlstore.Again(exodrive.Errorf(exodrive.Unavailable, "This booking was moved to another car just now; try again."))
+	if err == nil && !slices.Contains(cars, now.CarID) {
+		moved := exodrive.Errorf(exodrive.Unavailable, "This booking was moved to another car just now; try again.")
+		return nil, sqlstore.Again(moved, b.CarID, now.CarID)
 	}
 	return now, err
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/exotest"
 	"github.com/exodrive/exodrive/rental"
 )
 
@@ -45,6 +47,7 @@ func TestChangeBooking(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		statuses(t, w, b, exodrive.DayHeld)
 		if changed.ID != b.ID || changed.Token != b.Token || changed.State != exodrive.Held || changed.LastDay != b.LastDay+2 || changed.Total != q.Total || !slices.Equal(changed.Lines, q.Lines) ||
 			!changed.HoldUntil.Equal(*b.HoldUntil) || !slices.Equal(changed.Rules, q.Rules) {
 			t.Errorf("it became %+v, the quote said %+v", changed, q)
@@ -83,6 +86,29 @@ func TestChangeBooking(t *testing.T) {
 		refusalOf(t, bookErr(w.Book(ctx, exodrive.Actor{}, bookingOf(late, "late"), rental.Call{})), exodrive.DatesTaken)
 		agrees(t, w)
 	})
+}
+
+// statuses fails unless the days of a booking have a status, and those of its turnaround
+// that of maintenance.
+func statuses(t testing.TB, w *world, b *rental.BookingView, rental exodrive.DayStatus) {
+	t.Helper()
+	stored, err := w.store.Booking(t.Context(), b.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	calendar, err := w.store.Calendar(t.Context(), stored.CarID, exodrive.Days{Start: stored.Days.Start, End: stored.BlockedUntil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := stored.Days.Start; d < stored.BlockedUntil; d++ {
+		want := rental
+		if d >= stored.Days.End {
+			want = exodrive.DayMaintenance
+		}
+		if got := calendar.Taken[d]; got != want {
+			t.Errorf("%s is %q, want %q", d, got, want)
+		}
+	}
 }
 
 // A change into days that somebody has is refused with the longest trip that can be had,
@@ -152,5 +178,131 @@ func TestExtensionAgainstABooking(t *testing.T) {
 			}
 			agrees(t, w)
 		}
+	})
+}
+
+// A change or a swap shows at once in the calendars of the cars that it is about, and no
+// other answer is worth less for it.
+func TestChangesShowInTheirCalendars(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
+		ctx := t.Context()
+		n := newNode(t, url, exotest.Clock(now))
+		w := &world{n.Service, n.store, n.cache, n.clock}
+		trip := freeTrip(t, w, anyCar, 4)
+		others := neighbours(t, w, anyCar, 2)
+		b := w.held(t, trip, "maria")
+		cars := append([]string{anyCar}, others...)
+		ask := exodrive.AvailabilityQuery{Start: trip.StartDate, End: trip.EndDate + 3}
+		// read tells how many days of each car are taken, and which cars were read anew.
+		read := func() (taken []int, anew []string) {
+			for _, slug := range cars {
+				calendar, err := n.Availability(ctx, slug, ask)
+				if err != nil {
+					t.Fatal(err)
+				}
+				a, err := calendar.Value()
+				if err != nil {
+					t.Fatal(err)
+				}
+				days := 0
+				for _, d := range a.Days {
+					if d.Status != exodrive.DayAvailable {
+						days++
+					}
+				}
+				details, err := n.Car(ctx, slug)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if taken = append(taken, days); calendar.Layer != cache.Memory || details.Layer != cache.Memory {
+					anew = append(anew, slug)
+				}
+			}
+			return taken, anew
+		}
+		// What is loaded while somebody else writes is loaded once more.
+		settled := func() []int {
+			for range 1000 {
+				if taken, anew := read(); len(anew) == 0 {
+					return taken
+				}
+			}
+			t.Fatal("the answers do not settle")
+			return nil
+		}
+		shows := func(what string, want []int, concerned ...string) {
+			t.Helper()
+			if got, anew := read(); !slices.Equal(got, want) || !slices.Equal(anew, concerned) {
+				t.Errorf("%s: %v days are taken of %v, want %v; read anew are %v, want %v", what, got, cars, want, anew, concerned)
+			}
+			settled()
+		}
+		blank := settled()
+		away := func(slug string) int { return 5 + car(t, slug).TurnaroundDays }
+		if _, err := w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: longer(trip, 1)}, rental.Call{}); err != nil {
+			t.Fatal(err)
+		}
+		shows("a day more", []int{away(anyCar), blank[1], blank[2]}, anyCar)
+		if _, err := w.SwapCar(ctx, desk, b.ID, rental.AnyVersion, rental.Swap{CarID: others[0], Reason: "x"}); err != nil {
+			t.Fatal(err)
+		}
+		shows("another car", []int{0, away(others[0]), blank[2]}, anyCar, others[0])
+	})
+}
+
+// A coupon is taken once however often the trip changes, also when it is used up; nobody
+// else has it meanwhile.
+func TestChangeKeepsTheCoupon(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		if _, err := w.CreateCoupon(ctx, admin, exodrive.CouponInput{Code: "ONCE", Percent: 20_00, MaxUses: 1, Active: true}); err != nil {
+			t.Fatal(err)
+		}
+		trip := freeTrip(t, w, anyCar, 4)
+		trip.Coupon = "once"
+		b := w.held(t, trip, "maria")
+		for n := range 2 {
+			got, err := w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: longer(trip, n+1)}, rental.Call{})
+			if err != nil || !slices.ContainsFunc(got.Lines, func(l exodrive.Line) bool { return l.Label == "Coupon ONCE" }) {
+				t.Fatalf("change %d: %+v, %v", n, got, err)
+			}
+		}
+		other := freeTrip(t, w, "ferrari-roma", 4)
+		other.Coupon = "once"
+		refusalOf(t, bookErr(w.Book(ctx, exodrive.Actor{}, bookingOf(other, "other"), rental.Call{})), exodrive.Conflict)
+		if _, err := w.CancelBooking(ctx, b.Token); err != nil {
+			t.Fatal(err)
+		}
+		w.held(t, other, "other")
+	})
+}
+
+// Whoever changes on the last day and then cancels pays what cancelling would have cost,
+// although the new pick-up is far away.
+func TestChangeAndCancelCostsTheFee(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		b := confirmed(t, w, 4)
+		w.clock.Set(b.Pickup.At.Add(-10 * time.Hour))
+		later := exodrive.TripChange{StartDate: b.Pickup.Date + 30, EndDate: b.Return.Date + 30}
+		for i := 0; ; i++ {
+			got, err := w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: later}, rental.Call{})
+			if exodrive.CodeOf(err) == exodrive.DatesTaken && i < 40 {
+				later.StartDate, later.EndDate = later.StartDate+1, later.EndDate+1
+				continue
+			}
+			if err != nil || got.Total.Amount < b.Total.Amount || len(got.Cancellation) == 0 || got.Cancellation[0].Fee.Amount < b.Total.Amount {
+				t.Fatalf("moved: %+v, %v", got, err)
+			}
+			break
+		}
+		got, err := w.CancelBooking(ctx, b.Token)
+		if err != nil || got.Account.Owed.Amount < b.Total.Amount {
+			t.Errorf("cancelled: %+v, %v; want %v to be owed", got.Account, err, b.Total)
+		}
+		agrees(t, w)
 	})
 }

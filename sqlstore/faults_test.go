@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -220,6 +222,29 @@ func TestDeadlock(t *testing.T) {
 			t.Errorf("change %d is %q, want yes", i, got)
 		}
 	}
+}
+
+// A transaction that finds that it locked the wrong thing is run again and knows what it
+// needs; in the end its error is told.
+func TestAgain(t *testing.T) {
+	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, _ string) {
+		var wanted [][]string
+		err := s.Tx(t.Context(), func(tx *sqlstore.Tx) error {
+			wanted = append(wanted, slices.Clone(tx.Wanted))
+			if len(wanted) < 3 {
+				return sqlstore.Again(errTaken, fmt.Sprint("car", len(wanted)))
+			}
+			return nil
+		})
+		if want := [][]string{nil, {"car1"}, {"car1", "car2"}}; err != nil || !reflect.DeepEqual(wanted, want) {
+			t.Errorf("the tries wanted %q, %v; want %q", wanted, err, want)
+		}
+		tries := 0
+		err = s.Tx(t.Context(), func(*sqlstore.Tx) error { tries++; return sqlstore.Again(errTaken) })
+		if !errors.Is(err, errTaken) || tries < 3 || tries > 20 {
+			t.Errorf("after %d tries: %v", tries, err)
+		}
+	})
 }
 
 // A change that always loses is given up after some attempts, with a request to try again.

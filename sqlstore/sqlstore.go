@@ -113,6 +113,8 @@ func (s *Store) PoolStats() map[string]obs.PoolStats { return s.engine.stats() }
 type Tx struct {
 	queries
 	Now time.Time // the instant of the transaction as it is stored, the same for all its rows
+	// Wanted is what the tries of this transaction before said they would have needed.
+	Wanted []string
 	// enqueued is when the first job is due that this transaction enqueued.
 	enqueued time.Time
 }
@@ -143,11 +145,14 @@ func (s *Store) LongTx(ctx context.Context, fn func(*Tx) error) error {
 }
 
 func (s *Store) tx(ctx context.Context, fn func(*Tx) error) error {
+	var wanted []string
 	for attempt := 1; ; attempt++ {
-		err := s.txOnce(ctx, fn)
-		if err == nil || !s.d.retryable(err) && !isAgain(err) || attempt == txAttempts {
+		err := s.txOnce(ctx, wanted, fn)
+		once, more := errors.AsType[again](err)
+		if err == nil || !s.d.retryable(err) && !more || attempt == txAttempts {
 			return s.d.public(err)
 		}
+		wanted = append(wanted, once.wanted...)
 		select {
 		case <-ctx.Done():
 			return s.d.public(err)
@@ -158,23 +163,22 @@ func (s *Store) tx(ctx context.Context, fn func(*Tx) error) error {
 
 // Again is an error of a transaction's function that makes Tx run it again, as if it had
 // lost against another: for who finds, under the lock he waited for, that what he locked is
-// not what he needs. After the last time Tx returns err.
-func Again(err error) error { return again{err} }
+// not what he needs. What he needs as well is wanted of the next try, see Tx.Wanted. After
+// the last one Tx returns err.
+func Again(err error, wanted ...string) error { return again{err, wanted} }
 
-type again struct{ error }
+type again struct {
+	error
+	wanted []string
+}
 
 func (a again) Unwrap() error { return a.error }
-
-func isAgain(err error) bool {
-	_, ok := errors.AsType[again](err)
-	return ok
-}
 
 // retryPause is the longest pause before the first retry; the next ones are
 // longer, each by chance.
 const retryPause = 20 * time.Millisecond
 
-func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
+func (s *Store) txOnce(ctx context.Context, wanted []string, fn func(*Tx) error) (err error) {
 	done := obs.RequestFrom(ctx).DB()
 	tx, err := s.rw.BeginTx(ctx, nil)
 	done()
@@ -188,7 +192,7 @@ func (s *Store) txOnce(ctx context.Context, fn func(*Tx) error) (err error) {
 			err = fmt.Errorf("%w; rollback: %w", err, rollback)
 		}
 	}()
-	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Now: s.now().Truncate(time.Millisecond)}
+	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Now: s.now().Truncate(time.Millisecond), Wanted: wanted}
 	if s.d.beginTx != "" {
 		if err := t.exec(ctx, s.d.beginTx); err != nil {
 			return err
