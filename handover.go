@@ -86,7 +86,7 @@ func (r Reading) CheckHandOver(last int, sure bool) error {
 func (r Reading) CheckTakeBack(out Reading, sure bool) error {
 	var f faults
 	r.check(&f)
-	days := 1 + int(r.At.Sub(out.At).Hours())/24
+	days := 1 + max(0, int(r.At.Sub(out.At).Hours())/24)
 	switch driven := r.Odometer - out.Odometer; {
 	case driven < 0:
 		f.add("/odometer", "The car left with %d on the odometer; look again.", out.Odometer)

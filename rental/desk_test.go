@@ -1,6 +1,7 @@
 package rental_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +97,7 @@ func TestAtTheDesk(t *testing.T) {
 			t.Errorf("the car's version was %d and is %+v, %v; an edit of what was read before must be stale", version, old, err)
 		}
 		want := 120*b.Distance.Extra.Amount + 3*25_00 + b.Back.LateDay.Amount + 150_00
-		if r.Account.Charges.Amount != want || r.Account.Due.Amount != b.Total.Amount+want || r.Total != b.Total || dry.Account.Due != r.Account.Due {
+		if r.Account.Charges.Amount != want || r.Account.Due.Amount != b.Total.Amount+want || r.Total != b.Total || !slices.Equal(r.Lines, b.Lines) || dry.Account.Due != r.Account.Due {
 			t.Errorf("charges of %v, %v due, the price %v; want %d and the price %v", r.Account.Charges, r.Account.Due, r.Total, want, b.Total)
 		}
 		for i, words := range []string{" 120 beyond at ", "3 eighths missing", "1 further day begun", "Entered at the desk."} {
