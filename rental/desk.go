@@ -3,6 +3,7 @@ package rental
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -32,9 +33,13 @@ type HandOverRequest struct {
 // HandOver lets the renter drive off, and notes what was read off the car. Before the day
 // of pick-up it needs a reason, and the days until then, which the booking gets without
 // another price: dates_taken if somebody has them. After the last rental day it is a
-// conflict.
+// conflict, and so it is while the car is out with another booking.
 func (s *Service) HandOver(ctx context.Context, who exodrive.Actor, id string, r HandOverRequest) (*BookingRecord, error) {
+	r.Reason = strings.TrimSpace(r.Reason)
 	return s.atDesk(ctx, who, id, exodrive.HandOver, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+		if other, err := tx.OutWith(ctx, b.CarID); err != nil || other != "" {
+			return nil, firstOf(err, exodrive.Errorf(exodrive.Conflict, "This car is out with %s; take it back first, or give this booking another car.", other))
+		}
 		last, err := tx.Odometer(ctx, b.CarID)
 		if err != nil {
 			return nil, err
@@ -111,6 +116,7 @@ func instantOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond
 // CompleteBooking ends a rental that is checked and settled. While something is to be
 // paid, given back or held, it is a conflict, unless staff says why.
 func (s *Service) CompleteBooking(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingRecord, error) {
+	reason = strings.TrimSpace(reason)
 	return s.atDesk(ctx, who, id, exodrive.CompleteBooking, reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
 		_, a, err := accounts(ctx, tx, b)
 		if err == nil && reason == "" {

@@ -114,6 +114,31 @@ func TestEarlyHandOver(t *testing.T) {
 	})
 }
 
+// A car that is still out with somebody else is handed over to nobody, however long it is
+// overdue, until it is back.
+//
+// Red when: nobody asks who has the car.
+func TestHandOverOfACarThatIsOut(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		late := left(t, w, 3)
+		w.clock.Set(now.Add(time.Hour))
+		next := confirmed(t, w, 3)
+		out := rental.HandOverRequest{Odometer: late.Readings[0].Odometer + 50, Fuel: 8}
+		w.clock.Set(next.Pickup.At)
+		err := recordErr(w.HandOver(t.Context(), desk, next.ID, out))
+		if refusalOf(t, err, exodrive.Conflict); !strings.Contains(err.Error(), late.ID) {
+			t.Errorf("it is refused with %v", err)
+		}
+		if _, err := w.TakeBack(t.Context(), desk, late.ID, rental.TakeBackRequest{Odometer: out.Odometer, Fuel: 8}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.HandOver(t.Context(), desk, next.ID, out); err != nil {
+			t.Errorf("once it is back: %v", err)
+		}
+	})
+}
+
 // A key that was dropped in at night is taken back in the morning: what counts is when
 // the car came, which is between its leaving and now.
 func TestTakeBackOfTheNightBefore(t *testing.T) {

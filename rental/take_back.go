@@ -3,6 +3,7 @@ package rental
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -28,6 +29,7 @@ type TakeBackRequest struct {
 // turnaround; they stay paid for, because they were kept for this renter until now. A
 // late return takes no days: those after the rental may be somebody else's already.
 func (s *Service) TakeBack(ctx context.Context, who exodrive.Actor, id string, r TakeBackRequest) (*BookingRecord, error) {
+	r.Reason = strings.TrimSpace(r.Reason)
 	var b *exodrive.Booking
 	var planned []exodrive.Charge
 	after, err := s.atDesk(ctx, who, id, exodrive.TakeBack, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, now *exodrive.Booking) (map[string]any, error) {

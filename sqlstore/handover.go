@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 
 	"github.com/exodrive/exodrive"
 )
@@ -22,6 +23,17 @@ func (q queries) Readings(ctx context.Context, bookingID string) ([]exodrive.Rea
 }
 
 const sqlReadings = `SELECT event, at, car_id, odometer, fuel, note, actor FROM booking_readings WHERE booking_id = $1 ORDER BY event`
+
+// OutWith is the booking that a car is out with, or empty.
+func (q queries) OutWith(ctx context.Context, carID string) (id string, err error) {
+	err = q.row(ctx, sqlOutWith, carID).scan(&id)
+	if errors.Is(err, errNoRow) {
+		err = nil
+	}
+	return id, err
+}
+
+const sqlOutWith = `SELECT id FROM bookings WHERE car_id = $1 AND state = 'active' ORDER BY id LIMIT 1`
 
 // Odometer is what a car's odometer was last known to show.
 func (q queries) Odometer(ctx context.Context, carID string) (n int, err error) {
