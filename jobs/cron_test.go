@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -189,5 +190,35 @@ func TestPrune(t *testing.T) {
 		if last, found, err := n.store.LastTick(t.Context(), "a", later); err != nil || !found || !last.Equal(noon.Add(2*time.Second)) {
 			t.Errorf("the last tick is %s (%v, %v)", last, found, err)
 		}
+	})
+}
+
+// Of several nodes that enqueue the same instant at once, one does.
+//
+// Red when: PlantTick does not go by the row that is there once.
+func TestTickIsPlantedOnce(t *testing.T) {
+	each(t, func(t *testing.T, url string, clock *exotest.ManualClock) {
+		n := newNode(t, url, clock, nil)
+		const nodes = 8
+		planted := make(chan bool)
+		for range nodes {
+			go func() {
+				ok, err := n.store.PlantTick(context.Background(), "clean", noon, &jobs.Job{Kind: "clean"})
+				if err != nil {
+					t.Error(err)
+				}
+				planted <- ok
+			}()
+		}
+		won := 0
+		for range nodes {
+			if <-planted {
+				won++
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d nodes enqueued it", won)
+		}
+		only(t, n.store)
 	})
 }

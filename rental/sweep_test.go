@@ -21,7 +21,14 @@ func TestManyHoldsEndTogether(t *testing.T) {
 		clock := exotest.Clock(now)
 		a, b := newNode(t, url, clock), newNode(t, url, clock)
 		staff := as(exodrive.ScopeBook)
-		made := 0
+		ends := func() (n int) {
+			_, n, err := a.store.Jobs(t.Context(), exodrive.JobQuery{Kind: "hold.end"}, firstPage)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		made, others := 0, ends()
 		for i, c := range fleet().Cars {
 			if c.Hidden || !c.Available {
 				continue
@@ -33,6 +40,9 @@ func TestManyHoldsEndTogether(t *testing.T) {
 				}
 				made++
 			}
+		}
+		if got := ends() - others; got != made {
+			t.Fatalf("%d jobs end %d holds", got, made)
 		}
 		a.Start()
 		b.Start()
@@ -108,6 +118,10 @@ func TestTheRowDecidesWhenAHoldEnds(t *testing.T) {
 		}
 		look()
 		want("after a day", exodrive.Held, exodrive.Confirmed, exodrive.Expired)
+		waiting, _, err := w.store.Jobs(t.Context(), exodrive.JobQuery{Kind: "hold.end", States: []exodrive.JobState{exodrive.JobWaiting}}, firstPage)
+		if err != nil || len(waiting) != 1 || string(waiting[0].Args) != `"`+prolonged+`"` || !waiting[0].DueAt.Equal(now.Add(25*time.Hour)) || waiting[0].Failed != 0 {
+			t.Errorf("what waits for the end of the hold that was prolonged: %+v (%v)", waiting, err)
+		}
 		w.clock.Advance(time.Hour)
 		look()
 		want("after an hour more", exodrive.Expired, exodrive.Confirmed, exodrive.Expired)
