@@ -28,3 +28,6 @@ func (s *Store) MigrateTo(ctx context.Context, version int64) error {
 	}
 	return err
 }
+
+// What transactions wait for at most.
+const LockTimeout, AcquireTimeout = lockTimeout, acquireTimeout

@@ -341,3 +341,44 @@ func TestStatementTimeout(t *testing.T) {
 		return nil
 	})
 }
+
+// While everybody wants a row that somebody holds for long, and waits with all the connections there are, a change of something else still gets one.
+//
+// Red when: the wait for a row may be as long as that for a connection.
+func TestARowThatEverybodyWants(t *testing.T) {
+	t.Parallel()
+	if sqlstore.LockTimeout > sqlstore.AcquireTimeout*2/3 {
+		t.Errorf("a row is waited for for %s, a connection for %s", sqlstore.LockTimeout, sqlstore.AcquireTimeout)
+	}
+	url := exotest.PostgresFrom(t, "empty", empty)
+	s := open(t, url+"&lock_timeout=500", func(c *sqlstore.Config) { c.Pool = 2 })
+	oneCar(t, s)
+	other, err := prompt(t, url).db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.ExecContext(t.Context(), `SELECT 1 FROM cars FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error)
+	for range 2 {
+		go func() {
+			waiting <- s.Tx(t.Context(), func(tx *sqlstore.Tx) error {
+				_, err := tx.LockCar(t.Context(), id(exodrive.CarID, 0))
+				return err
+			})
+		}()
+	}
+	for late := time.Now().Add(20 * time.Second); s.PoolStats()["main"].InUse < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(late) {
+			t.Fatal("the two do not wait")
+		}
+	}
+	write(t, s, func(tx *sqlstore.Tx) error { return tx.SetSetting(t.Context(), "k", "v") })
+	for range 2 {
+		refused(t, <-waiting, exodrive.Busy)
+	}
+	if err := other.Rollback(); err != nil {
+		t.Error(err)
+	}
+}
