@@ -135,15 +135,18 @@ func (s *server) about(t testing.TB, db *sql.DB, route string) aBooking {
 	return b
 }
 
-// written is how much anybody has written of who did what.
+// written is how much anybody has written, of what was done and of what it was done to.
 func written(t testing.TB, db *sql.DB) (sum string) {
 	t.Helper()
-	for _, table := range []string{"audit_log", "booking_events", "bookings", "car_reviews", "cars", "car_availability"} {
+	for _, what := range []string{
+		"COUNT(*) FROM audit_log", "COUNT(*) FROM booking_events", "COUNT(*) FROM bookings", "COUNT(*) FROM car_reviews", "COUNT(*) FROM cars",
+		"COUNT(*) FROM car_availability", "SUM(version) FROM bookings", "SUM(version) FROM cars",
+	} {
 		n := 0
-		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM `+table).Scan(&n); err != nil {
+		if err := db.QueryRowContext(t.Context(), `SELECT `+what).Scan(&n); err != nil {
 			t.Fatal(err)
 		}
-		sum += fmt.Sprintf("%s %d; ", table, n)
+		sum += fmt.Sprintf("%s %d; ", what, n)
 	}
 	return sum
 }
