@@ -82,6 +82,8 @@ func (c *changer) pick(table string) (key, id, slug string) {
 		in = ` WHERE id = '` + id + `'`
 	case slices.Contains(c.columns[table], "date"): // what the reads ask for
 		in = fmt.Sprintf(` WHERE date >= '%s' AND date < '%s'`, today+1, today+5)
+	case table == "bookings": // what figures count in the days asked for
+		in = fmt.Sprintf(` WHERE state NOT IN ('held', 'expired') AND end_date > '%s' AND start_date < '%s'`, today-40, today+40)
 	case table == "price_rules" || !owned:
 	default:
 		in = ` WHERE car_id = '` + id + `'`

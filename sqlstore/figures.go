@@ -8,7 +8,7 @@ import (
 )
 
 // Takings are what the figures of some days are made of, of a car or of the fleet for "",
-// in three statements that run together. A car that is not there has none.
+// in statements that run together. A car that is not there is not_found.
 func (q queries) Takings(ctx context.Context, carID string, days exodrive.Days, currency exodrive.Currency) (*exodrive.Takings, error) {
 	t := &exodrive.Takings{Currency: currency}
 	rentals, since, blocked, of := sqlRentals, sqlCarsSince, sqlBlocked, []any{}
@@ -16,6 +16,12 @@ func (q queries) Takings(ctx context.Context, carID string, days exodrive.Days, 
 		rentals, since, blocked, of = sqlRentalsOfCar, sqlCarSince, sqlBlockedOfCar, []any{carID}
 	}
 	g, gctx := q.parts(ctx)
+	if carID != "" {
+		g.Go(func() error {
+			var id string
+			return notFound(q.row(gctx, sqlCarIsThere, carID).scan(&id), "There is no such car.")
+		})
+	}
 	g.Go(func() (err error) {
 		t.Rentals, err = collect(gctx, q, func(r scanner) (s exodrive.RentalSum, err error) {
 			return s, r.Scan(&s.Start, &s.End, &s.Archived, &s.Gone, &s.Number, &s.Total)
@@ -58,6 +64,8 @@ const (
 		AND b.state NOT IN ('held', 'expired')`
 	rentalsBy = ` GROUP BY b.start_date, b.end_date, c.hidden, gone ORDER BY b.start_date, b.end_date, c.hidden, gone`
 )
+
+const sqlCarIsThere = `SELECT id FROM cars WHERE id = $1`
 
 const sqlCarsSince = `SELECT created_at / 86400000 AS day, COUNT(*) FROM cars WHERE NOT hidden GROUP BY day ORDER BY day`
 
