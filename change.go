@@ -135,21 +135,22 @@ func newChange(b *Booking, r TripRequest, t Terms, leave *Leave, now time.Time) 
 	return ch, nil
 }
 
-// Asked is the trip of a booking as it was asked for; of a booking that was not asked
-// for here it is read off its days and times.
-func (b *Booking) Asked() (TripRequest, error) {
-	if b.Trip.StartDate != 0 {
-		return b.Trip, nil
+// Asked is the trip of a booking as a request that says everything: what was left out when
+// it was booked, such as a time, stays what it meant then. Of a booking that was not asked
+// for here all of it is read off its days and times.
+func (b *Booking) Asked() (r TripRequest, err error) {
+	r = b.Trip
+	if r.CarID == "" {
+		r.CarID = b.CarID
 	}
-	from, pickup, err := parseWall(b.PickupAt)
-	if err != nil {
-		return b.Trip, err
+	var pickup, ret Clock
+	if r.StartDate, pickup, err = parseWall(b.PickupAt); err != nil {
+		return r, err
 	}
-	to, ret, err := parseWall(b.ReturnAt)
-	return TripRequest{
-		CarID: b.CarID, StartDate: from, EndDate: to, PickupTime: &pickup, ReturnTime: &ret,
-		PickupLocation: b.PickupPlace, ReturnLocation: b.ReturnPlace,
-	}, err
+	r.EndDate, ret, err = parseWall(b.ReturnAt)
+	r.PickupTime, r.ReturnTime = &pickup, &ret
+	r.PickupLocation, r.ReturnLocation = b.PickupPlace, b.ReturnPlace
+	return r, err
 }
 
 // parseWall reads a wall-clock time such as 2026-05-01T10:00.
@@ -169,22 +170,25 @@ func (b *Booking) mayBecome(c TripChange, asked TripRequest) error {
 	if b.State != Active {
 		return nil
 	}
-	var f faults
-	const out = "The car is out, so only its return can change."
-	f.check(c.StartDate == 0 || c.StartDate == asked.StartDate, "/startDate", out)
-	f.check(c.PickupTime == nil, "/pickupTime", out)
-	f.check(c.PickupLocation == "", "/pickupLocation", out)
-	f.check(c.Extras == nil || slices.Equal(c.Extras, asked.Extras), "/extras", out)
-	if err := f.err(); err != nil {
-		return Errorf(Conflict, out).On(f[0].Field)
+	field := ""
+	switch {
+	case c.StartDate != 0 && c.StartDate != asked.StartDate:
+		field = "/startDate"
+	case c.PickupTime != nil && *c.PickupTime != *asked.PickupTime:
+		field = "/pickupTime"
+	case c.PickupLocation != "" && c.PickupLocation != asked.PickupLocation:
+		field = "/pickupLocation"
+	case c.Extras != nil && !slices.Equal(c.Extras, asked.Extras):
+		field = "/extras"
+	default:
+		return nil
 	}
-	return nil
+	return Errorf(Conflict, "The car is out, so only its return can change.").On(field)
 }
 
-// isLike tells whether two requests ask for the same, as they are written.
+// isLike tells whether two requests that say everything ask for the same.
 func (r TripRequest) isLike(o TripRequest) bool {
-	same := func(a, b *Clock) bool { return a == b || a != nil && b != nil && *a == *b }
-	return r.StartDate == o.StartDate && r.EndDate == o.EndDate && same(r.PickupTime, o.PickupTime) && same(r.ReturnTime, o.ReturnTime) &&
+	return r.StartDate == o.StartDate && r.EndDate == o.EndDate && *r.PickupTime == *o.PickupTime && *r.ReturnTime == *o.ReturnTime &&
 		r.PickupLocation == o.PickupLocation && r.ReturnLocation == o.ReturnLocation && slices.Equal(r.Extras, o.Extras)
 }
 
@@ -220,7 +224,7 @@ func (t Terms) forChange(b *Booking, r TripRequest, leave *Leave, now time.Time)
 	// It begins where it was to begin, wherever the car lives by now.
 	for i := range t.Places {
 		p := &t.Places[i]
-		asBooked := p.ID == b.PickupPlace && (r.PickupLocation == "" || r.PickupLocation == p.ID || r.PickupLocation == p.Slug)
+		asBooked := p.ID == b.PickupPlace && (r.PickupLocation == p.ID || r.PickupLocation == p.Slug)
 		if asBooked && (sameCar || leave.waives(WaivePlace)) {
 			t.Car.LocationID = p.ID
 		}

@@ -88,7 +88,6 @@ func NewSwap(b *Booking, t Terms, leave Leave, now time.Time) (*Change, error) {
 	if t.Car.ID == b.CarID {
 		return nil, Errorf(Invalid, "The booking has this car already.").On("/carId")
 	}
-	asked.PickupLocation = b.PickupPlace // left out, it would be where the new car lives
 	keeps := leave.Total == nil && leave.Price != PriceByTerms
 	if keeps {
 		leave.Price = PriceKept

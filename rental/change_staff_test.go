@@ -198,6 +198,32 @@ func deadlocks(t testing.TB, url string, w *world) (n int) {
 	return n
 }
 
+// A booking that was not asked for here, as those of the demo, can be moved as well: its
+// trip is read off its days, and what cancelling costs off the policy.
+func TestMoveABookingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		rows, _, err := w.Bookings(ctx, desk, exodrive.BookingQuery{States: []exodrive.BookingState{exodrive.Confirmed}, From: today + 10}, firstPage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			ask := rental.StaffChange{TripChange: exodrive.TripChange{EndDate: row.LastDay + 2}, Reason: "x"}
+			got, err := w.ChangeForRenter(ctx, desk, row.ID, row.Version, ask)
+			if exodrive.CodeOf(err) == exodrive.DatesTaken {
+				continue
+			}
+			if err != nil || got.LastDay != row.LastDay+1 || got.FirstDay != row.FirstDay || len(got.Cancellation) == 0 {
+				t.Errorf("%+v: %+v, %v", row, got, err)
+			}
+			agrees(t, w)
+			return
+		}
+		t.Error("no booking of the demo can be longer")
+	})
+}
+
 // A link that was revoked opens, changes and cancels nothing; the new one does.
 func TestRenewLink(t *testing.T) {
 	t.Parallel()
