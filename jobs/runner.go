@@ -171,7 +171,7 @@ func (r *Runner) Run(ctx context.Context) {
 
 // RunDue does what is due now, and what that brings forth, waits for its end and tells
 // how many jobs there were. It is for tests and command lines, and not called beside Run
-// or itself.
+// or itself; a handler that puts its job off to now keeps it from returning.
 func (r *Runner) RunDue(ctx context.Context) (n int, err error) {
 	defer r.begin()() //nolint:contextcheck // what has begun is written after ctx has ended
 	for ctx.Err() == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/exodrive/exodrive"
 )
 
-// overdueGrace is how long after its end a hold may still stand: the sweeper's turn.
+// overdueGrace is how long after its end a hold may still stand: until its job was done.
 const overdueGrace = 2 * time.Second
 
 // Disagreements are sentences about bookings and days that contradict each other: two
