@@ -81,7 +81,7 @@ const sqlBlockedOfCar = `SELECT d.date, COUNT(*) FROM car_availability d JOIN ca
 // and the number of all cars.
 func (q queries) TakingsOfCars(ctx context.Context, days exodrive.Days, page exodrive.PageQuery, currency exodrive.Currency) (cars []exodrive.FiguresCar, of map[string]*exodrive.Takings, total int, err error) {
 	limit, offset := page.Limit, (page.Page-1)*page.Limit
-	if err := q.row(ctx, sqlCountAllCars).scan(&total); err != nil {
+	if err := q.row(ctx, sqlCountCars).scan(&total); err != nil {
 		return nil, nil, 0, err
 	}
 	of = map[string]*exodrive.Takings{}

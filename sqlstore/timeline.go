@@ -36,7 +36,7 @@ func (q queries) Timeline(ctx context.Context, ask exodrive.TimelineQuery) (*exo
 		return nil, err
 	}
 	if len(out.Cars) == 0 && ask.Page > 1 {
-		if err := q.row(ctx, sqlCountAllCars).scan(&total); err != nil {
+		if err := q.row(ctx, sqlCountCars).scan(&total); err != nil {
 			return nil, err
 		}
 	}
@@ -48,8 +48,6 @@ func (q queries) Timeline(ctx context.Context, ask exodrive.TimelineQuery) (*exo
 }
 
 const sqlTimelineCars = `SELECT id, name, hidden, (SELECT COUNT(*) FROM cars) FROM cars ORDER BY name, id LIMIT $1 OFFSET $2`
-
-const sqlCountAllCars = `SELECT COUNT(*) FROM cars`
 
 // sqlTimelineSpans finds the bookings that begin in the days, then those that began
 // before and have the first of them, which is at most one of each car, as no two share
