@@ -105,7 +105,9 @@ func lives(t testing.TB, w *world) []step {
 		}},
 		money(exodrive.KeepDeposit, 60_00),
 		money(exodrive.ReleaseDeposit, 0),
-		{"complete", func() error { return recordErr(w.CompleteBooking(ctx, desk, b.ID, "The rest is paid by bank transfer.")) }},
+		{"complete", func() error {
+			return recordErr(w.CompleteBooking(ctx, desk, b.ID, "The rest is paid by bank transfer."))
+		}},
 		{"review", func() error {
 			r, err := w.BookingRecord(ctx, desk, b.ID)
 			if err != nil {

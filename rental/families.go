@@ -124,9 +124,11 @@ func newReads(c *cache.Cache, s *Service) reads {
 		}),
 		sketch: cache.Register(c, cache.Family[struct{}, *exodrive.FleetSketch]{
 			Name: "sketch", Key: func(struct{}) string { return "fleet:sketch" },
-			Load:  func(ctx context.Context, _ struct{}) (*exodrive.FleetSketch, error) { return s.store.FleetSketch(ctx) },
-			Tags:  func(struct{}) []string { return []string{carsTag} },
-			Fresh: time.Hour,
+			Load: func(ctx context.Context, _ struct{}) (*exodrive.FleetSketch, error) { return s.store.FleetSketch(ctx) },
+			Tags: func(struct{}) []string { return []string{carsTag} },
+			// Whatever is composed of it ends with it at the latest, and it has nothing that
+			// time alone makes wrong.
+			Fresh: 7 * 24 * time.Hour,
 		}),
 		figureReads: newFigureReads(c, s),
 	}
