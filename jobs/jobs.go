@@ -29,8 +29,7 @@
 // looks at the beats, and takes the jobs of one whose beat has not changed for a lease
 // by its own clock, which only has to run evenly. So no two clocks are compared: one
 // that is wrong, or set, can neither steal jobs nor keep them. When a job is due is told
-// by the clock of the node that looks; a node whose clock is ahead begins early, so what
-// must not happen early is checked by the handler.
+// by the clock of the node that looks: one whose clock is ahead begins early.
 package jobs
 
 import (

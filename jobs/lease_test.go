@@ -230,6 +230,61 @@ func TestLostAnswers(t *testing.T) {
 	})
 }
 
+// A worker that has a job it does not know of gives it back by itself, though it does
+// nothing else meanwhile, and nobody waits for that who enqueues another with its key.
+//
+// Red when: watch keeps only while jobs run.
+func TestLostClaimComesBack(t *testing.T) {
+	each(t, func(t *testing.T, url string, clock *exotest.ManualClock) {
+		var done log
+		d := &doubtful{claims: 1}
+		n := newNode(t, url, clock, does("mail", done.note), func(o *jobs.Options) {
+			d.Store = o.Store.(*sqlstore.Store)
+			o.Store, o.Poll, o.Lease = d, 10*time.Millisecond, 400*time.Millisecond
+		})
+		enqueue(t, n.store, jobs.Job{Kind: "mail"})
+		n.runs(t)
+		await(t, "it has done the job all the same", func() bool { return only(t, n.store).State == exodrive.JobDone })
+		if j := only(t, n.store); j.Failed != 0 || done.len() != 1 {
+			t.Errorf("it was done %d times: %+v", done.len(), j)
+		}
+	})
+}
+
+// cutOff is a store whose claim is committed just as the program begins to stop.
+type cutOff struct {
+	*sqlstore.Store
+	stop context.CancelFunc
+}
+
+func (c *cutOff) ClaimJobs(ctx context.Context, w jobs.Worker, kinds []string, n int) ([]jobs.Run, error) {
+	runs, err := c.Store.ClaimJobs(context.WithoutCancel(ctx), w, kinds, n)
+	c.stop()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return runs, err
+}
+
+// A program that stops in the middle of a claim leaves no job behind with a worker that
+// is gone.
+//
+// Red when: a claim ends with the loop.
+func TestStopDuringAClaim(t *testing.T) {
+	each(t, func(t *testing.T, url string, clock *exotest.ManualClock) {
+		ctx, stop := context.WithCancel(t.Context())
+		var done log
+		n := newNode(t, url, clock, does("mail", done.note), func(o *jobs.Options) {
+			o.Store = &cutOff{o.Store.(*sqlstore.Store), stop}
+		})
+		enqueue(t, n.store, jobs.Job{Kind: "mail"})
+		n.Run(ctx)
+		if j := only(t, n.store); j.State == exodrive.JobRunning || j.Failed != 0 {
+			t.Errorf("it left %+v", j)
+		}
+	})
+}
+
 // victimVariable names the database of a process that is killed.
 const victimVariable = "EXO_JOBS_VICTIM"
 

@@ -249,7 +249,11 @@ func (r *Runner) claim(ctx context.Context) ([]Run, error) {
 	w := Worker{r.name, r.nextBeat()}
 	free := r.Slots - len(r.running)
 	r.mu.Unlock()
-	runs, err := r.Store.ClaimJobs(ctx, w, r.names, free)
+	// It does not end with the loop: it may have been committed, and what nobody knows of
+	// would wait for a lease.
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	runs, err := r.Store.ClaimJobs(limited, w, r.names, free)
 	r.more = len(runs) == free
 	for i := range runs {
 		r.start(runs[i]) //nolint:contextcheck // a job does not end with the loop, see stop

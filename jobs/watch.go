@@ -27,6 +27,7 @@ type watcher struct {
 	seen    map[string]sighting
 	looked  time.Time
 	beaten  time.Time
+	has     bool           // this worker had jobs when it looked, whether it does them or not
 	orphans map[Claim]bool // that this worker has but does not do, as of the last beat
 }
 
@@ -38,7 +39,7 @@ func (r *Runner) watch(life context.Context) {
 	var w watcher
 	for life.Err() == nil {
 		now := time.Now()
-		if r.busy() > 0 && now.Sub(w.beaten) >= r.Lease/beatsPerLease {
+		if (r.busy() > 0 || w.has) && now.Sub(w.beaten) >= r.Lease/beatsPerLease {
 			w.beaten = now
 			if err := r.keep(life, &w); err != nil {
 				r.complain(life, "this node's jobs cannot be kept; another one may take them", err)
@@ -109,10 +110,11 @@ func (r *Runner) look(ctx context.Context, w *watcher, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	w.looked = now
+	w.looked, w.has = now, false
 	seen := make(map[string]sighting, len(workers))
 	for _, other := range workers {
 		if other.Name == r.name {
+			w.has = true
 			continue
 		}
 		s, known := w.seen[other.Name]

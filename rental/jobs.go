@@ -2,6 +2,7 @@ package rental
 
 import (
 	"context"
+	"time"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/jobs"
@@ -26,10 +27,11 @@ const sweepAt = "*/5 * * * *"
 func (s *Service) setUpJobs(settled func(jobs.Tried)) (err error) {
 	warm, nightly := s.nightlyWarming()
 	s.jobs, err = jobs.New(jobs.Options{
-		Store: s.store, Now: s.now, Log: s.cache.log, Settled: settled,
+		Store: s.store, Now: s.now, Log: s.cache.log, Settled: settled, Slots: s.jobSlots(),
 		Kinds: []jobs.Kind{
 			{Name: jobEndHold, Do: s.endHold},
-			{Name: jobSweepHolds, Do: s.sweepHolds},
+			// The clock is what tries it again.
+			{Name: jobSweepHolds, Do: s.sweepHolds, Backoff: func(int) time.Duration { return time.Minute }},
 			{Name: jobPrune, Do: s.prune},
 			warm,
 		},
@@ -43,6 +45,18 @@ func (s *Service) setUpJobs(settled func(jobs.Tried)) (err error) {
 		s.store.OnEnqueued(s.jobs.Poke)
 	}
 	return err
+}
+
+// jobSlots is how many jobs a node does at once: so many that most of its connections
+// are left to those who wait for an answer.
+func (s *Service) jobSlots() int {
+	slots := jobs.DefaultSlots
+	for _, pool := range s.store.PoolStats() {
+		if pool.Max > 0 {
+			slots = min(slots, max(1, pool.Max/3))
+		}
+	}
+	return slots
 }
 
 // RunJobs does what is due now and waits for its end; it tells how many jobs there were.

@@ -107,7 +107,7 @@ func (s *Store) ClaimJobs(ctx context.Context, w jobs.Worker, kinds []string, n 
 		RETURNING id, kind, unique_key, args, run_at, failed, tries, begun`, n, w.Name, w.Beat, now)
 	runs, err := collect(ctx, s.alone(), func(r scanner) (j jobs.Run, err error) {
 		j.Worker = w.Name
-		return j, r.Scan(&j.ID, &j.Kind, &j.Key, asJSON{&j.Args}, instant{&j.At}, &j.Failed, &j.Tries, &j.Begun)
+		return j, r.Scan(&j.ID, &j.Kind, &j.Key, (*[]byte)(&j.Args), instant{&j.At}, &j.Failed, &j.Tries, &j.Begun)
 	}, q.text.String(), q.args...)
 	slices.SortFunc(runs, func(a, b jobs.Run) int { return a.At.Compare(b.At) })
 	return runs, err
