@@ -257,8 +257,8 @@ func TestRetriesEnd(t *testing.T) {
 		return tx.Exec(t.Context(), `DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$`)
 	})
 	refused(t, err, exodrive.Unavailable)
-	if attempts != 4 {
-		t.Errorf("it was tried %d times, want 4", attempts)
+	if attempts != 6 {
+		t.Errorf("it was tried %d times, want 6", attempts)
 	}
 }
 
