@@ -30,6 +30,23 @@ func (t Terms) returnTerms(q *Quote, trip Trip) *ReturnTerms {
 	}
 }
 
+// noWorseThan are the terms of coming back after a change while the car is out, when
+// nothing that was paid comes back: what was paid for stays so, however much earlier the
+// car is wanted back, and no further day costs more than was agreed.
+func (r *ReturnTerms) noWorseThan(agreed *ReturnTerms) *ReturnTerms {
+	if r == nil || agreed == nil {
+		return r
+	}
+	better := *r
+	better.Days = max(r.Days, agreed.Days)
+	if agreed.PaidUntil.After(r.PaidUntil) {
+		better.PaidUntil = agreed.PaidUntil
+	}
+	better.LateDay.Amount = min(r.LateDay.Amount, agreed.LateDay.Amount)
+	better.FuelEighth.Amount = min(r.FuelEighth.Amount, agreed.FuelEighth.Amount)
+	return &better
+}
+
 // inWords are the terms of coming back as sentences; "" where nothing is asked.
 func (r *ReturnTerms) inWords() string {
 	words := ""

@@ -22,7 +22,7 @@ type TripRequest struct {
 // ExtraRequest is how many of an extra are wanted.
 type ExtraRequest struct {
 	ID       string `json:"id" maxLength:"20" example:"ext_01kas0f3m2x7h9tq"`
-	Quantity int    `json:"quantity" required:"false" default:"1" minimum:"1" maximum:"20"`
+	Quantity int    `json:"quantity" minimum:"1" maximum:"20" example:"1"`
 }
 
 // CarTerms is what renting a car depends on.
@@ -168,6 +168,9 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(*Quo
 		settle(q)
 	}
 	q.Back = t.returnTerms(q, trip)
+	if of != nil && of.State == Active {
+		q.Back = q.Back.noWorseThan(of.Terms.Back)
+	}
 	q.Rules = q.inWords(t.Car, trip)
 	return q, nil
 }

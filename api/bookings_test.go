@@ -150,7 +150,7 @@ func TestWrongBookings(t *testing.T) {
 		{"a driver too young", members{"driverBirthDate": "2004-06-02"}, 400, "invalid", "#/driverBirthDate", "at least 25 years old"},
 		{"a place that is none", members{"returnLocation": "atlantis"}, 400, "invalid", "#/returnLocation", `no place "atlantis"`},
 		{"a place that is another", members{"pickupLocation": "new-york"}, 400, "invalid", "#/pickupLocation", "where it lives"},
-		{"an extra that is none", members{"extras": []members{{"id": "ext_01kas0f3m2x7h9tq"}}}, 400, "invalid", "#/extras/0/id", "no extra"},
+		{"an extra that is none", members{"extras": []members{{"id": "ext_01kas0f3m2x7h9tq", "quantity": 1}}}, 400, "invalid", "#/extras/0/id", "no extra"},
 		{"no extra at all", members{"extras": []members{{"id": "ext_01kas0f3m2x7h9tq", "quantity": 0}}}, 400, "invalid", "#/extras/0/quantity", "at least 1"},
 		// Coupons.
 		{"no such coupon", members{"coupon": "NEVER"}, 400, "invalid", "#/coupon", `no coupon "NEVER"`},

@@ -32,7 +32,7 @@ var descriptions = map[string]string{
 	"adminListBookings": "The latest pick-up first.",
 	"adminExportBookings": "The bookings of adminListBookings in its order, as RFC 4180 has it, in UTF-8, with a line of names first; it begins before the last row is read. " +
 		"Totals are decimal numbers. A text that a spreadsheet could take for a formula stands behind an apostrophe.",
-	"readCalendar": "An iCalendar object (RFC 5545) with the bookings that begin from 90 days ago on, 5,000 at most, in UTC. A hold is tentative; what fell through is cancelled and stays until its days are over. " +
+	"readCalendar": "An iCalendar object (RFC 5545) with the bookings that are to come, under way, or ended within two weeks, the nearest 5,000, in UTC. A hold is tentative; what fell through is cancelled and stays until its days are over. " +
 		"Renters are there by first name and initial. The same ETag means the same bytes.",
 	"adminReadCalendarLink": "Calendar programs subscribe to it; who has the link needs no token.",
 	"adminRenewCalendar":    "The answer has the new one.",

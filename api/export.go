@@ -68,10 +68,17 @@ func exportRow(b *exodrive.BookingRow) []string {
 }
 
 // cell is a text that somebody entered, as a spreadsheet shows it and does not run it: what
-// could begin a formula stands behind an apostrophe.
+// could begin a formula stands behind an apostrophe, also after what separates cells where
+// the comma does not.
 func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
-		return "'" + s
+	var out strings.Builder
+	begins := true
+	for _, r := range s {
+		if begins && strings.ContainsRune("=+-@\t\r\n＝＋－＠", r) {
+			out.WriteByte('\'')
+		}
+		out.WriteRune(r)
+		begins = r == ';' || r == '\t'
 	}
-	return s
+	return out.String()
 }

@@ -80,9 +80,9 @@ func (a *api) bookingRoutes() {
 	open(a, post("/api/quotes", "quote", "What a trip costs, and under which rules").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quote)
 	open(a, post("/api/bookings", bookID, "Book a trip").in("Bookings").mayMiss().mayRepeat(), httpx.LimitBookings, a.book)
 	open(a, get("/api/bookings/{token}", "readBooking", "A booking, for its renter").in("Bookings"), httpx.LimitReads, a.readBooking)
-	open(a, post("/api/bookings/{token}/cancel", "cancelBooking", "Cancel a booking").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitBookings, a.cancelBooking)
+	open(a, post("/api/bookings/{token}/cancel", "cancelBooking", "Cancel a booking").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.cancelBooking)
 	open(a, post("/api/bookings/{token}/change/quote", "quoteChange", "What a change of a booking costs").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quoteChange)
-	open(a, post("/api/bookings/{token}/change", changeID, "Change or extend a booking").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), httpx.LimitBookings, a.changeBooking)
+	open(a, post("/api/bookings/{token}/change", changeID, "Change or extend a booking").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), httpx.LimitReads, a.changeBooking)
 
 	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
 	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)

@@ -306,6 +306,9 @@ func TestExtendWhileOut(t *testing.T) {
 		if err != nil || short.LastDay != b.LastDay || short.Total != got.Total {
 			t.Errorf("shortened again: %+v, %v; want the price to stay %v", short, err, got.Total)
 		}
+		if short.Back.LateDay.Amount > min(got.Back.LateDay.Amount, b.Back.LateDay.Amount) || short.Back.PaidUntil.Before(got.Back.PaidUntil) {
+			t.Errorf("shortened, a late day costs %v after %v; it was %v after %v, and that is paid for", short.Back.LateDay, short.Back.PaidUntil, got.Back.LateDay, got.Back.PaidUntil)
+		}
 		agrees(t, w)
 	})
 }

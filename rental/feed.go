@@ -9,12 +9,16 @@ import (
 	"github.com/exodrive/exodrive/sqlstore"
 )
 
-// What a calendar shows: bookings whose first day was at most so many days ago, or is as
-// far ahead as anybody may book, and of these the first so many. An entry has about 500
-// bytes; a calendar beyond two megabytes and a half is read by few programs.
+// What a calendar shows: bookings that ended at most so many days ago, are under way or
+// to come, and of these the first so many, so that what is left out is far ahead. An entry
+// has about 500 bytes; a calendar beyond two megabytes and a half is read by few programs.
+// A hold that ran out was never a rental, and anybody can leave many of them.
 const (
-	feedDaysBack = 90
+	feedDaysBack = 14
 	feedEntries  = 5000
+	// feedBegun is before anything that is still under way began, also what staff let take
+	// longer than the house does, and keeps the look short.
+	feedBegun = 400
 )
 
 // fleetCalendar stands for the fleet where a calendar is that of a car, by its id.
@@ -101,7 +105,7 @@ func (s *Service) Calendar(ctx context.Context, link string) ([]byte, error) {
 		name, carID = car.Name, of
 	}
 	today := s.today()
-	entries, err := s.store.FeedOf(ctx, carID, exodrive.Days{Start: today - feedDaysBack, End: today.Add(s.limits.LookAheadDays + 1)}, feedEntries)
+	entries, err := s.store.FeedOf(ctx, carID, today-feedBegun, today-feedDaysBack, feedEntries)
 	if err != nil {
 		return nil, err
 	}

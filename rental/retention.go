@@ -12,7 +12,8 @@ import (
 const (
 	// keysKept is how long a call may be repeated with its Idempotency-Key: longer than a
 	// phone is off, or a script stands still over a long weekend. After it, a second
-	// booking is refused by its days.
+	// booking is refused by its days, and a second change changes nothing; keys of money
+	// are kept for good.
 	keysKept = 7 * 24 * time.Hour
 	// doneKept is for who asks on Monday what was done on Friday.
 	doneKept = 4 * 24 * time.Hour

@@ -30,10 +30,10 @@ func (t *Tx) RenewCalendar(ctx context.Context, of string) (version int64, err e
 const sqlRenewCalendar = `INSERT INTO calendar_links (subject, version) VALUES ($1, 2)
 	ON CONFLICT (subject) DO UPDATE SET version = calendar_links.version + 1 RETURNING version`
 
-// FeedOf are the bookings of a car, or of the fleet for "", whose first day is one of some
-// days, in their order, and at most so many.
-func (q queries) FeedOf(ctx context.Context, carID string, days exodrive.Days, most int) ([]exodrive.FeedEntry, error) {
-	text, args := sqlFeedOfFleet, []any{days.Start, days.End, most}
+// FeedOf are the bookings of a car, or of the fleet for "", that began after a day and end
+// after another, in their order, and at most so many. Holds that ran out are left out.
+func (q queries) FeedOf(ctx context.Context, carID string, begun, ends exodrive.Date, most int) ([]exodrive.FeedEntry, error) {
+	text, args := sqlFeedOfFleet, []any{begun, ends, most}
 	if carID != "" {
 		text, args = sqlFeedOfCar, append(args, carID)
 	}
@@ -45,7 +45,7 @@ const (
 	sqlFeed = `SELECT b.id, b.state, c.name, b.first_name, b.last_name, b.pickup_at, b.zone, p.name, b.return_at, r.zone, r.name,
 		b.version, b.created_at, b.updated_at
 		FROM bookings b JOIN cars c ON c.id = b.car_id JOIN locations p ON p.id = b.pickup_location_id JOIN locations r ON r.id = b.return_location_id
-		WHERE b.start_date >= $1 AND b.start_date < $2`
+		WHERE b.start_date > $1 AND b.end_date > $2 AND b.state <> 'expired'`
 	feedOrder = ` ORDER BY b.start_date, b.id LIMIT $3`
 
 	sqlFeedOfFleet = sqlFeed + feedOrder

@@ -7,7 +7,7 @@ import (
 
 // Old says which rows are too old to be kept: those from before.
 type Old struct {
-	Keys  time.Time // idempotency keys
+	Keys  time.Time // idempotency keys, but those of staff
 	Done  time.Time // jobs that were done
 	Dead  time.Time // jobs that died
 	Ticks time.Time // of cron jobs; the last of each name stays
@@ -28,8 +28,9 @@ func (t *Tx) Prune(ctx context.Context, old Old, most int) (n int64, err error) 
 	return n, nil
 }
 
+// Keys of the till stay for good: without one, the same call would move money again.
 const sqlPruneKeys = `DELETE FROM idempotency_keys WHERE (caller, route, key_hash) IN
-	(SELECT caller, route, key_hash FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2)`
+	(SELECT caller, route, key_hash FROM idempotency_keys WHERE created_at < $1 AND route NOT LIKE 'POST /api/admin/%' ORDER BY created_at LIMIT $2)`
 
 const sqlPruneDone = `DELETE FROM jobs WHERE id IN
 	(SELECT id FROM jobs WHERE ended_at > 0 AND ended_at < $1 AND failed < tries ORDER BY ended_at, id LIMIT $2)`

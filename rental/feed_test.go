@@ -1,0 +1,55 @@
+package rental_test
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/rental"
+)
+
+// A calendar that is full leaves out what is far ahead, and holds that ran out take no
+// place in it.
+//
+// Red when: the feed begins with what is over, or has expired holds.
+func TestCalendarKeepsWhatIsNear(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		ctx := t.Context()
+		before, err := w.store.FeedOf(ctx, "", today-400, today-14, 10_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3 {
+			r := bookingOf(freeTrip(t, w, anyCar, 3), "maria"+strconv.Itoa(i))
+			if _, err := w.Book(ctx, exodrive.Actor{}, r, rental.Call{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		held, err := w.store.FeedOf(ctx, "", today-400, today-14, 10_000)
+		if err != nil || len(held) != len(before)+3 {
+			t.Fatalf("%d entries, then %d with three holds (%v)", len(before), len(held), err)
+		}
+		before = slices.DeleteFunc(before, func(e exodrive.FeedEntry) bool { return e.State == exodrive.Held }) // they run out, too
+		w.clock.Advance(25 * time.Hour)
+		if _, err := w.RunJobs(ctx); err != nil {
+			t.Fatal(err)
+		}
+		after, err := w.store.FeedOf(ctx, "", today-400, today-14, len(before)/2)
+		if err != nil || len(after) != len(before)/2 {
+			t.Fatalf("%d entries (%v)", len(after), err)
+		}
+		for i, e := range after {
+			if e.BookingID != before[i].BookingID {
+				t.Fatalf("entry %d of a full calendar is %s, want %s", i, e.BookingID, before[i].BookingID)
+			}
+			if e.Return.Before(today.At(0, time.UTC).AddDate(0, 0, -15)) {
+				t.Errorf("it shows what ended on %s", e.Return)
+			}
+		}
+	})
+}
