@@ -3,7 +3,6 @@ package rental_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -135,7 +134,7 @@ func (f *fleetOf) alone(t *testing.T, what string, i int, before, want map[strin
 				delete(again, family)
 			}
 		}
-		if maps.Equal(again, want) {
+		if asWanted(again, want) {
 			return
 		}
 		if time.Now().After(late) {
@@ -145,6 +144,18 @@ func (f *fleetOf) alone(t *testing.T, what string, i int, before, want map[strin
 			r.of(t, f.nodes[i].Service)
 		}
 	}
+}
+
+// asWanted tells whether what was wanted was loaded again, and nothing else. On a busy
+// machine an answer may be loaded once more than it must, as when a write is heard of
+// while it is on its way; all cars' calendars together are more than that.
+func asWanted(again, want map[string]int) bool {
+	for family, n := range want {
+		if again[family] < n || again[family] > n+1 {
+			return false
+		}
+	}
+	return len(again) == len(want)
 }
 
 // Whatever happens to a booking is seen by everybody: at once by who asks the node that
