@@ -170,7 +170,7 @@ func (b *Booking) mayBecome(c TripChange, asked TripRequest) error {
 	if b.State != Active {
 		return nil
 	}
-	field := ""
+	var field string
 	switch {
 	case c.StartDate != 0 && c.StartDate != asked.StartDate:
 		field = "/startDate"
