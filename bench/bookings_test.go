@@ -1,0 +1,203 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/api"
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/demo"
+	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/httpx"
+	"github.com/exodrive/exodrive/rental"
+	"github.com/exodrive/exodrive/sqlstore"
+)
+
+const (
+	// rivals fight over one car.
+	rivals = 32
+	// A rental takes tripDays, and its turnaround fits into a slot, so that those of a car
+	// in different slots do not meet.
+	tripDays, slotDays, slots = 3, 6, 80
+)
+
+// BenchmarkBookings asks for quotes and books over HTTP, with the whole chain in front, in
+// a fleet of 1,000 cars. quote and cars are eight callers at once, each booking other days
+// of other cars; car is 32 callers who want the same car, most of whom are refused with
+// what is free instead, while one more reads other cars: hit-% is how many of his reads
+// came from memory, before and meanwhile. The databases are those of the tests: Postgres
+// with fsync off.
+func BenchmarkBookings(b *testing.B) {
+	for _, engine := range exotest.Engines() {
+		f := newBooked(b, engine)
+		b.Run(engine+"/quote", func(b *testing.B) {
+			f.bench(b, concurrency, "/api/quotes", http.StatusOK, http.StatusConflict, func(r *rand.Rand) string { return f.trip(r.IntN(len(f.cars)), r.IntN(slots)) })
+		})
+		b.Run(engine+"/cars", func(b *testing.B) {
+			f.bench(b, concurrency, "/api/bookings", http.StatusCreated, 0, func(*rand.Rand) string {
+				n := int(f.next.Add(1))
+				return f.trip(1+n%(len(f.cars)-1), n/(len(f.cars)-1)) // never the same, and never the first
+			})
+		})
+		b.Run(engine+"/car", func(b *testing.B) {
+			before := f.reads(500, nil)
+			stop, seen := make(chan struct{}), make(chan float64)
+			go func() { seen <- f.reads(0, stop) }()
+			f.bench(b, rivals, "/api/bookings", http.StatusCreated, http.StatusConflict, func(r *rand.Rand) string { return f.trip(0, r.IntN(slots)) })
+			close(stop)
+			b.ReportMetric(before, "hit-%-before")
+			b.ReportMetric(<-seen, "hit-%-meanwhile")
+		})
+	}
+}
+
+// booked is a fleet that can be booked over HTTP.
+type booked struct {
+	b      *testing.B
+	site   string
+	client *http.Client
+	cars   []string
+	next   atomic.Int64
+}
+
+func newBooked(b *testing.B, engine string) *booked {
+	ctx := context.Background()
+	size := demo.Size{Cars: 1000, Bookings: 10, Reviews: 10, Seed: 1}
+	var url string
+	if engine == exotest.SQLite {
+		url = "sqlite:" + exotest.SQLiteFrom(b, "bookable", func(t testing.TB, path string) { seed(t, "sqlite:"+path, size) })
+	} else {
+		url = exotest.PostgresFrom(b, "bookable", func(t testing.TB, url string) { seed(t, url, size) })
+	}
+	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: url})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { store.Close() })
+	service := withCache(b, store)
+	mux := http.NewServeMux()
+	api.Mount(mux, api.Options{Rental: service})
+	server := httptest.NewServer(httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{AccessLog: httpx.LogOff}))
+	b.Cleanup(server.Close)
+	f := &booked{b: b, site: server.URL, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: rivals + 1}}}
+	for page := 1; len(f.cars) < 500; page++ {
+		p, err := cache.Value(service.Cars(ctx, exodrive.CarQuery{Sort: exodrive.SortName, Page: page, Limit: 50}))
+		if err != nil || len(p.Cars) == 0 {
+			b.Fatal(len(f.cars), err)
+		}
+		for _, c := range p.Cars {
+			if c.MinimumDays <= tripDays {
+				f.cars = append(f.cars, c.ID)
+			}
+		}
+	}
+	return f
+}
+
+func (f *booked) trip(car, slot int) string {
+	start := today.Add(40 + slotDays*slot)
+	body, err := json.Marshal(rental.BookRequest{TripRequest: exodrive.TripRequest{CarID: f.cars[car], StartDate: start, EndDate: start.Add(tripDays)}})
+	if err != nil {
+		f.b.Fatal(err)
+	}
+	return string(body)
+}
+
+// bench sends b.N requests of so many callers at once; any answer but the two is a fault.
+func (f *booked) bench(b *testing.B, callers int, path string, good, refused int, body func(*rand.Rand) string) {
+	took := make([]time.Duration, b.N)
+	var next, won atomic.Int64
+	var all sync.WaitGroup
+	begin := time.Now()
+	for caller := range callers {
+		all.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(caller), uint64(b.N)))
+			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+				text := body(r)
+				if path == "/api/bookings" {
+					text = strings.Replace(text, `"customer":{"firstName":"","lastName":"","email":"","phone":""}`,
+						fmt.Sprintf(`"customer":{"firstName":"Maria","lastName":"Keller","email":"maria%d@example.com","phone":"+1 305 555 0142"}`, i), 1)
+				} else {
+					text, _, _ = strings.Cut(text, `,"customer"`)
+					text += "}"
+				}
+				t := time.Now()
+				code, said := f.post(path, text)
+				took[i] = time.Since(t)
+				switch code {
+				case good:
+					won.Add(1)
+				case refused:
+				default:
+					b.Errorf("%s: %d %s", text, code, said)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	b.ReportMetric(float64(b.N)/time.Since(begin).Seconds(), "req/s")
+	b.ReportMetric(ms(percentile(took, 50)), "p50-ms")
+	b.ReportMetric(ms(percentile(took, 99)), "p99-ms")
+	b.ReportMetric(float64(won.Load()), "made")
+	b.ReportMetric(0, "ns/op")
+}
+
+func (f *booked) post(path, body string) (code int, said string) {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, f.site+path, strings.NewReader(body))
+	if err != nil {
+		return 0, err.Error()
+	}
+	r.Header.Set("Content-Type", "application/json")
+	rec, err := f.client.Do(r)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer rec.Body.Close()
+	text, err := io.ReadAll(rec.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return rec.StatusCode, string(text)
+}
+
+// reads asks for details of all cars but the first, and again n times or until stop, and
+// tells which part of the latter came from memory, in per cent.
+func (f *booked) reads(n int, stop <-chan struct{}) (hits float64) {
+	reads := 0
+	for i := 1; ; i++ {
+		r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, f.site+"/api/cars/"+f.cars[1+i%50], nil)
+		rec, err := f.client.Do(r)
+		if err != nil {
+			return 0
+		}
+		_, _ = io.Copy(io.Discard, rec.Body)
+		rec.Body.Close()
+		if i <= 50 {
+			continue // they are in memory now
+		}
+		reads++
+		if rec.Header.Get("X-Cache") == "HIT" {
+			hits++
+		}
+		select {
+		case <-stop:
+			return 100 * hits / float64(reads)
+		default:
+		}
+		if stop == nil && reads == n {
+			return 100 * hits / float64(reads)
+		}
+	}
+}
