@@ -7,8 +7,8 @@ import (
 	"github.com/exodrive/exodrive/rental"
 )
 
-func (a *api) adminReadBooking(ctx context.Context, in *bookingID) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.BookingRecord(ctx, actorOf(ctx), in.ID))
+func (a *api) adminReadBooking(ctx context.Context, in *bookingID) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.BookingRecord(ctx, actorOf(ctx), in.ID))
 }
 
 // deskBody is what staff does to a booking.
@@ -17,24 +17,24 @@ type deskBody[T any] struct {
 	Body entered[T]
 }
 
-func (a *api) adminHandOver(ctx context.Context, in *deskBody[rental.HandOverRequest]) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.HandOver(ctx, actorOf(ctx), in.ID, in.Body.value))
+func (a *api) adminHandOver(ctx context.Context, in *deskBody[rental.HandOverRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.HandOver(ctx, actorOf(ctx), in.ID, in.Body.value))
 }
 
-func (a *api) adminTakeBack(ctx context.Context, in *deskBody[rental.TakeBackRequest]) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.TakeBack(ctx, actorOf(ctx), in.ID, in.Body.value))
+func (a *api) adminTakeBack(ctx context.Context, in *deskBody[rental.TakeBackRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.TakeBack(ctx, actorOf(ctx), in.ID, in.Body.value))
 }
 
 type deskRequest struct {
 	Reason string `json:"reason,omitempty" required:"false" maxLength:"500" doc:"Kept with the booking."`
 }
 
-func (a *api) adminCompleteBooking(ctx context.Context, in *deskBody[deskRequest]) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.CompleteBooking(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
+func (a *api) adminCompleteBooking(ctx context.Context, in *deskBody[deskRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.CompleteBooking(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
 }
 
-func (a *api) adminMissPickup(ctx context.Context, in *deskBody[deskRequest]) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.MissPickup(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
+func (a *api) adminMissPickup(ctx context.Context, in *deskBody[deskRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.MissPickup(ctx, actorOf(ctx), in.ID, in.Body.value.Reason))
 }
 
 // moneyBody is what staff does to the money of a booking, which needs a key.
@@ -44,12 +44,12 @@ type moneyBody[T any] struct {
 	Body entered[T]
 }
 
-func (a *api) adminRecordMoney(ctx context.Context, in *moneyBody[rental.MoneyRequest]) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.RecordMoney(ctx, actorOf(ctx), in.ID, in.Body.value, rental.Call{Key: in.Key, Route: "POST /api/admin/bookings/money"}))
+func (a *api) adminRecordMoney(ctx context.Context, in *moneyBody[rental.MoneyRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.RecordMoney(ctx, actorOf(ctx), in.ID, in.Body.value, rental.Call{Key: in.Key, Route: "POST /api/admin/bookings/money"}))
 }
 
-func (a *api) adminAddCharge(ctx context.Context, in *moneyBody[rental.ChargeRequest]) (*answer[rental.BookingRecord], error) {
-	return answerOf(a.Rental.AddCharge(ctx, actorOf(ctx), in.ID, in.Body.value, rental.Call{Key: in.Key, Route: "POST /api/admin/bookings/charges"}))
+func (a *api) adminAddCharge(ctx context.Context, in *moneyBody[rental.ChargeRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.AddCharge(ctx, actorOf(ctx), in.ID, in.Body.value, rental.Call{Key: in.Key, Route: "POST /api/admin/bookings/charges"}))
 }
 
 func exampleHandOver() rental.HandOverRequest {
