@@ -56,7 +56,7 @@ type BlockRequest struct {
 
 // BlockResult tells what a block took, or would take, and what stands in its way.
 type BlockResult struct {
-	Days      int                   `json:"days" doc:"Days that were taken."`
+	Days      int                   `json:"days" doc:"Days that were taken, or would be."`
 	DryRun    bool                  `json:"dryRun"`
 	TakenDays []exodrive.Date       `json:"takenDays" nullable:"false" doc:"Days that a booking or another block has."`
 	Bookings  []exodrive.BookingRow `json:"bookings" nullable:"false" doc:"Bookings that have some of the days, turnaround included; the first day first."`
@@ -72,6 +72,9 @@ func (s *Service) BlockDays(ctx context.Context, who exodrive.Actor, carID strin
 		return nil, err
 	}
 	days, err := s.valid(r.Block)
+	if err == nil && days.End <= s.today() {
+		err = exodrive.Errorf(exodrive.Invalid, "These days are over; take days from today on.").On("/endDate")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +95,14 @@ func (s *Service) BlockDays(ctx context.Context, who exodrive.Actor, carID strin
 			return "", nil, err
 		}
 		result = &BlockResult{Days: days.Len() - len(taken), DryRun: r.DryRun, TakenDays: orEmpty(taken), Bookings: hit}
+		refused := len(taken) > 0 && !r.FreeDaysOnly
 		switch {
+		case r.DryRun && refused:
+			result.Days = 0
+			return "", nil, errDryRun
 		case r.DryRun:
 			return "", nil, errDryRun
-		case len(taken) > 0 && !r.FreeDaysOnly:
+		case refused:
 			return "", nil, blockRefused(taken, hit)
 		}
 		return carID, blockDetail{r.Block, r.Reason, taken}, nil

@@ -107,7 +107,7 @@ func TestBlockHitsBookings(t *testing.T) {
 		none := w.statuses(t, b.Car.ID, before, 4)
 		entries := w.entries(t)
 		seen, err := w.BlockDays(ctx, as(exodrive.ScopeFleet), b.Car.ID, ask)
-		if err != nil || seen.Days != 2 || len(seen.TakenDays) != 2 || len(seen.Bookings) != 1 || seen.Bookings[0].Customer != b.Customer || seen.Bookings[0].State != exodrive.Confirmed {
+		if err != nil || seen.Days != 0 || len(seen.TakenDays) != 2 || len(seen.Bookings) != 1 || seen.Bookings[0].Customer != b.Customer || seen.Bookings[0].State != exodrive.Confirmed {
 			t.Errorf("beforehand: %+v, %v", seen, err)
 		}
 		ask.DryRun = false
