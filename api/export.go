@@ -78,7 +78,7 @@ func cell(s string) string {
 			out.WriteByte('\'')
 		}
 		out.WriteRune(r)
-		begins = r == ';' || r == '\t'
+		begins = r == ';' || r == '\t' || begins && r == '"' // a cell may be quoted
 	}
 	return out.String()
 }

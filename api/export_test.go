@@ -37,7 +37,7 @@ func table(t testing.TB, text io.Reader) [][]string {
 func TestExport(t *testing.T) {
 	t.Parallel()
 	eachServer(t, func(t *testing.T, s *server) {
-		for i, name := range []string{`=HYPERLINK("x")`, `-1, "two"`, `Zoë;=cmd|x`} {
+		for i, name := range []string{`=HYPERLINK("x")`, `-1, "two"`, `Zoë;"=cmd|x`} {
 			body, _ := json.Marshal(map[string]any{"carId": "ferrari-296-gtb", "startDate": fmt.Sprintf("2027-09-%d", 10+4*i), "endDate": fmt.Sprintf("2027-09-%d", 12+4*i),
 				"customer": map[string]any{"firstName": name, "lastName": "@SUM", "email": fmt.Sprintf("=x%d@example.com", i), "phone": "+1 305 555 0142"}})
 			if rec := s.do(call{method: "POST", path: "/api/bookings", as: adminToken, body: string(body)}); rec.Code != http.StatusCreated {
@@ -63,7 +63,7 @@ func TestExport(t *testing.T) {
 			return cells
 		}
 		for name, want := range map[string][]string{
-			"firstName": {"Zoë;'=cmd|x", `'-1, "two"`, `'=HYPERLINK("x")`}, "lastName": {"'@SUM", "'@SUM", "'@SUM"}, "phone": {"'+1 305 555 0142", "'+1 305 555 0142", "'+1 305 555 0142"},
+			"firstName": {"Zoë;\"'=cmd|x", `'-1, "two"`, `'=HYPERLINK("x")`}, "lastName": {"'@SUM", "'@SUM", "'@SUM"}, "phone": {"'+1 305 555 0142", "'+1 305 555 0142", "'+1 305 555 0142"},
 			"email": {"'=x2@example.com", "'=x1@example.com", "'=x0@example.com"}, "firstDay": {"2027-09-18", "2027-09-14", "2027-09-10"}, "lastDay": {"2027-09-19", "2027-09-15", "2027-09-11"},
 			"days": {"2", "2", "2"}, "currency": {"USD", "USD", "USD"}, "state": {"held", "held", "held"},
 		} {

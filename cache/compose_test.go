@@ -40,6 +40,7 @@ func TestComposedDependsOnItsParts(t *testing.T) {
 		settle()
 		_ = ask(t.Context(), n.pairs, "b")
 		f.expectPair("it is kept, though one part is older than the other's write", n, "b", "2+2", cache.Memory)
+		synctest.Wait() // what is shared is so after the answer
 		if remote.Bytes("pair:b") == nil {
 			t.Error("it was not shared")
 		}

@@ -36,24 +36,32 @@ func TestLimitsAreTheFleets(t *testing.T) {
 	redis, install := exotest.NewRedis(t), newInstall()
 	nodes := []*rediscache.Limits{connected(t, redis.URL(), install).Limits(), connected(t, redis.URL(), install).Limits()}
 	const each, whole = 6 * time.Minute, time.Hour
-	begun := time.Now()
-	for i := range 10 {
-		until, ok := take(t, nodes[i%2], "203.0.113.7", each, whole)
-		// It grows back as time goes by, here some milliseconds.
-		if want := time.Duration(i+1) * each; !ok || until > want || until < want-time.Since(begun)-time.Second {
-			t.Errorf("call %d: %v, %v until full, want some %v", i+1, ok, until, want)
+	begun, caller, calls := time.Now(), "", 0
+	for try := 0; calls < 10 && try < 20; try++ {
+		// Redis may have counted a call whose answer came too late: then with somebody else.
+		begun, caller, calls = time.Now(), fmt.Sprint("203.0.113.", try), 0
+		for err := error(nil); err == nil && calls < 10; calls++ {
+			var until time.Duration
+			var ok bool
+			if until, ok, err = nodes[calls%2].Take(t.Context(), "bookings", caller, each, whole); err != nil {
+				break
+			}
+			// It grows back as time goes by, here some milliseconds.
+			if want := time.Duration(calls+1) * each; !ok || until > want || until < want-time.Since(begun)-time.Second {
+				t.Errorf("call %d: %v, %v until full, want some %v", calls+1, ok, until, want)
+			}
 		}
 	}
-	first, ok := take(t, nodes[0], "203.0.113.7", each, whole)
+	first, ok := take(t, nodes[0], caller, each, whole)
 	if ok || first > whole || first < whole-time.Since(begun)-time.Second {
 		t.Errorf("call 11: %v, %v until full, want a refusal and some %v", ok, first, whole)
 	}
 	for range 20 {
-		if until, ok := take(t, nodes[1], "203.0.113.7", each, whole); ok || until > first {
+		if until, ok := take(t, nodes[1], caller, each, whole); ok || until > first {
 			t.Errorf("insisting: %v, %v until full after %v", ok, until, first)
 		}
 	}
-	if _, ok := take(t, nodes[1], "203.0.113.8", each, whole); !ok {
+	if _, ok := take(t, nodes[1], "203.0.113.99", each, whole); !ok {
 		t.Error("another caller is refused")
 	}
 }
