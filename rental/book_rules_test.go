@@ -216,3 +216,27 @@ func TestBookCustomer(t *testing.T) {
 		}
 	})
 }
+
+// Who may only read a booking cannot act as its renter, and a hold that ran out is no
+// booking any more once its pick-up is over.
+//
+// Red when: a record has its links for everybody; or only the state is asked.
+func TestWhatReadersAndLateStaffCannot(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		b := w.held(t, freeTrip(t, w, anyCar, 3), "maria")
+		if r, err := w.BookingRecord(t.Context(), as(exodrive.ScopeOperate), b.ID); err != nil || r.ID != b.ID || r.Token != "" || r.ReviewToken != "" {
+			t.Errorf("a reader gets %+v, %v", r, err)
+		}
+		if r, err := w.BookingRecord(t.Context(), as(exodrive.ScopeBook), b.ID); err != nil || r.Token != b.Token {
+			t.Errorf("who may book gets %+v, %v", r, err)
+		}
+		w.clock.Set(b.Pickup.At.Add(time.Minute))
+		if _, err := w.RunJobs(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.ConfirmBooking(t.Context(), as(exodrive.ScopeBook), b.ID); exodrive.CodeOf(err) != exodrive.Conflict {
+			t.Errorf("confirmed after its pick-up: %v", err)
+		}
+	})
+}

@@ -59,6 +59,11 @@ func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, ve
 		if err != nil {
 			return nil, onCar(err)
 		}
+		if b.State == exodrive.Active { // its renter waits for the car now
+			if other, err := tx.OutWith(ctx, car.ID); err != nil || other != "" {
+				return nil, firstOf(err, exodrive.Errorf(exodrive.Conflict, "That car is out with %s; take it back first, or give another one.", other).On("/carId"))
+			}
+		}
 		terms, err := s.termsOf(ctx, tx, car, car, asked)
 		if err != nil {
 			return nil, err

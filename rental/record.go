@@ -16,7 +16,8 @@ type BookingRecord struct {
 	Events     []exodrive.Happened  `json:"events" nullable:"false" doc:"What happened to it, the first first."`
 }
 
-// BookingRecord is a booking by its id, for staff.
+// BookingRecord is a booking by its id, for staff. Who may only read gets none of the
+// links with which its renter acts.
 func (s *Service) BookingRecord(ctx context.Context, who exodrive.Actor, id string) (*BookingRecord, error) {
 	if err := who.May(exodrive.ScopeRead); err != nil {
 		return nil, err
@@ -25,7 +26,11 @@ func (s *Service) BookingRecord(ctx context.Context, who exodrive.Actor, id stri
 	if err != nil {
 		return nil, err
 	}
-	return s.record(ctx, b)
+	r, err := s.record(ctx, b)
+	if err == nil && who.May(exodrive.ScopeBook) != nil {
+		r.Token, r.ReviewToken = "", ""
+	}
+	return r, err
 }
 
 // record reads all that staff sees of a booking, with charges that are not stored.
