@@ -312,3 +312,38 @@ func TestExtendWhileOut(t *testing.T) {
 		agrees(t, w)
 	})
 }
+
+// A car that is still out, overdue, cannot be given to a renter who waits for one, though
+// its days are free.
+//
+// Red when: SwapCar asks for the days alone.
+func TestSwapToACarThatIsOut(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		first := freeTrip(t, w, anyCar, 3)
+		late := w.held(t, first, "late")
+		other := neighbour(t)
+		next := first
+		next.CarID, next.StartDate, next.EndDate = other.ID, first.EndDate+4, first.EndDate+7
+		b, err := w.Book(ctx, exodrive.Actor{}, bookingOf(next, "maria"), rental.Call{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range []*rental.BookingView{late, b} {
+			if _, err := w.ConfirmBooking(ctx, desk, of.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, of := range []*rental.BookingView{late, b} {
+			w.clock.Set(of.Pickup.At)
+			if _, err := w.HandOver(ctx, desk, of.ID, rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Reason: "It was lent to another house."}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = w.SwapCar(ctx, desk, b.ID, rental.AnyVersion, rental.Swap{CarID: late.Car.ID, Reason: "A puncture."})
+		if exodrive.CodeOf(err) != exodrive.Conflict || !strings.Contains(err.Error(), late.ID) {
+			t.Errorf("refused with %v", err)
+		}
+	})
+}
