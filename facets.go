@@ -33,12 +33,16 @@ func kindOf(kind string) []string { return strings.SplitN(kind, "|", kindParts) 
 
 // Add counts n cars of a kind whose daily rates are from least to most.
 func (f *FacetCount) Add(kind string, n int, least, most int64) {
+	f.add(kindOf(kind), n, least, most)
+}
+
+func (f *FacetCount) add(kind []string, n int, least, most int64) {
 	if f.Total == 0 || least < f.least {
 		f.least = least
 	}
 	f.most = max(f.most, most)
 	f.Total += n
-	for i, value := range kindOf(kind) {
+	for i, value := range kind {
 		if f.by[i] == nil {
 			f.by[i] = map[string]int{}
 		}
@@ -79,8 +83,9 @@ type FleetSketch struct {
 	MinimumDays []int             `json:"minimumDays"`
 	Turnaround  []int             `json:"turnaround"`
 
-	once sync.Once
-	at   map[string]int // of IDs
+	once  sync.Once
+	at    map[string]int // of IDs
+	parts [][]string     // of Kinds
 }
 
 // Add adds a car.
@@ -106,10 +111,29 @@ func (f *FleetSketch) Knows(ask CarQuery) bool {
 	return ask.HasDates() && ask.Search == "" && len(ask.Features) == 0
 }
 
-// Count counts the cars that a question finds. taken has, of each car that somebody has
-// from the first day on, the first such day; maintenance behind the rental days does not
-// count as somebody. The statements of the list say the same in SQL.
-func (f *FleetSketch) Count(ask CarQuery, currency Currency, taken map[string]Date) *FacetCount {
+// TakenCars are the cars of a sketch that somebody has.
+type TakenCars struct {
+	at   map[string]int
+	from []Date // by index; the zero Date for nobody
+}
+
+// Taken has no cars yet.
+func (f *FleetSketch) Taken() *TakenCars {
+	f.prepare()
+	return &TakenCars{f.at, make([]Date, len(f.IDs))}
+}
+
+// Add notes that somebody has a car on a day. Days come in order.
+func (t *TakenCars) Add(id string, day Date) {
+	if i, ok := t.at[id]; ok && t.from[i] == 0 { // hidden ones are in no sketch
+		t.from[i] = day
+	}
+}
+
+// Count counts the cars that a question finds. taken are those of this sketch that
+// somebody has from the first day on; maintenance behind the rental days does not count as
+// somebody. The statements of the list say the same in SQL.
+func (f *FleetSketch) Count(ask CarQuery, currency Currency, taken *TakenCars) *FacetCount {
 	wanted := f.kindsFor(ask)
 	days := ask.Dates().Len()
 	least, most := ask.MinPrice.Minor(currency), int64(MaxAmount)
@@ -121,13 +145,12 @@ func (f *FleetSketch) Count(ask CarQuery, currency Currency, taken map[string]Da
 		least, most int64
 	}
 	counts := make([]count, len(f.Kinds))
-	from := f.takenFrom(taken)
 	for i := range f.IDs {
 		price := f.Price[i]
 		if !wanted[f.Kind[i]] || f.MinimumDays[i] > days || price < least || price > most {
 			continue
 		}
-		if from[i] != 0 && from[i] < ask.End.Add(f.Turnaround[i]) {
+		if from := taken.from[i]; from != 0 && from < ask.End.Add(f.Turnaround[i]) {
 			continue
 		}
 		c := &counts[f.Kind[i]]
@@ -139,35 +162,30 @@ func (f *FleetSketch) Count(ask CarQuery, currency Currency, taken map[string]Da
 	sum := &FacetCount{}
 	for kind, c := range counts {
 		if c.n > 0 {
-			sum.Add(f.Kinds[kind], c.n, c.least, c.most)
+			sum.add(f.parts[kind], c.n, c.least, c.most)
 		}
 	}
 	return sum
 }
 
-// takenFrom are the days of taken in the order of the cars, the zero Date for none. It
-// looks up the few that are taken instead of all.
-func (f *FleetSketch) takenFrom(taken map[string]Date) []Date {
+// prepare makes what is looked up of what is kept.
+func (f *FleetSketch) prepare() {
 	f.once.Do(func() {
 		f.at = make(map[string]int, len(f.IDs))
 		for i, id := range f.IDs {
 			f.at[id] = i
 		}
-	})
-	from := make([]Date, len(f.IDs))
-	for id, day := range taken {
-		if i, ok := f.at[id]; ok { // hidden ones are in no sketch
-			from[i] = day
+		f.parts = make([][]string, len(f.Kinds))
+		for i, kind := range f.Kinds {
+			f.parts[i] = kindOf(kind)
 		}
-	}
-	return from
+	})
 }
 
 // kindsFor tells of each kind whether a question asks for it.
 func (f *FleetSketch) kindsFor(ask CarQuery) []bool {
 	wanted := make([]bool, len(f.Kinds))
-	for i, kind := range f.Kinds {
-		of := kindOf(kind)
+	for i, of := range f.parts {
 		carMake, _ := lowerASCII(of[kindMake])
 		seats, _ := strconv.Atoi(of[kindSeats])
 		place := of[kindPlace]

@@ -52,23 +52,19 @@ func (s *Service) loadCarsOnDates(ctx context.Context, ask exodrive.CarQuery) (*
 	if !sketch.Knows(ask) {
 		return s.loadCars(ctx, ask)
 	}
+	sketch, err := cache.Value(read(ctx, s.reads.sketch, struct{}{}))
+	if err != nil {
+		return nil, err
+	}
+	longest, taken := sketch.LongestTurnaround(), sketch.Taken()
 	var cars []sqlstore.ListedCar
-	var count *exodrive.FacetCount
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { cars, err = s.store.CarsOfPage(gctx, ask, s.currency); return err })
-	g.Go(func() (err error) {
-		if sketch, err = cache.Value(read(gctx, s.reads.sketch, struct{}{})); err != nil {
-			return err
-		}
-		taken, err := s.store.TakenFrom(gctx, ask.Dates(), sketch.LongestTurnaround())
-		if err == nil {
-			count = sketch.Count(ask, s.currency, taken)
-		}
-		return err
-	})
+	g.Go(func() (err error) { cars, err = s.store.CarsOfPage(gctx, ask, s.currency, longest); return err })
+	g.Go(func() error { return s.store.EachTaken(gctx, ask.Dates(), longest, taken.Add) })
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
+	count := sketch.Count(ask, s.currency, taken)
 	return s.carPage(ctx, ask, cars, count.Total, count.Facets(sketch.Places, s.currency))
 }
 

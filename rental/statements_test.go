@@ -113,7 +113,7 @@ func TestIndependentPartsRunTogether(t *testing.T) {
 		id := car(t, "ferrari-roma").ID
 		reads := publicReads(t, id, "ferrari-roma", exodrive.SortFeatured)
 		for name, parts := range map[string][]string{
-			"list sort=featured": {"c.facets, COUNT(*)", "AS picked", "SELECT id, slug FROM locations"},
+			"list sort=featured": {"c.facets, COUNT(*)", "SELECT c.id FROM cars c", "SELECT id, slug FROM locations"},
 			"list startDate=" + (today + 1).String() + "&endDate=" + (today + 4).String() + "&limit=50": {"FROM car_prices", "FROM price_rules", "after_hours_fee"},
 			"details of " + id:  {"FROM car_images", "c.short_description"},
 			"calendar of " + id: {"FROM price_rules", "FROM car_availability"},

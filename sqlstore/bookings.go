@@ -95,7 +95,7 @@ const sqlOverdueHolds = `SELECT ` + bookingColumns + ` FROM bookings WHERE car_i
 // CarsWithOverdueHolds are the cars that have a hold which is over at an instant, in
 // order.
 func (q queries) CarsWithOverdueHolds(ctx context.Context, now time.Time) ([]string, error) {
-	return collect(ctx, q, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, sqlCarsWithOverdueHolds, ms(now))
+	return collect(ctx, q, scanID, sqlCarsWithOverdueHolds, ms(now))
 }
 
 const sqlCarsWithOverdueHolds = `SELECT DISTINCT car_id FROM bookings WHERE state = 'held' AND hold_until <= $1 ORDER BY car_id`

@@ -39,9 +39,6 @@ type dialect struct {
 	// anyOf is the search expression for one of some words; all words are folded
 	// letters and digits, so nothing needs quoting.
 	anyOf func(words []string) string
-	// notAmong is the condition that a car's id is none of those that a statement
-	// finds, when it is asked for all cars.
-	notAmong func(ids string) string
 	// fault sorts a driver's error.
 	fault func(error) (kind faultKind, constraint string)
 	// dialJournal makes a connection outside the pool that reads the cache's

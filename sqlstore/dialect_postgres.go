@@ -43,7 +43,6 @@ var postgresDialect = dialect{
 	// The weight is asked for by a query in which every word has the suffix :A.
 	namedBy:  `c.search @@ to_tsquery('simple', replace(?, ' |', ':A |') || ':A')`,
 	anyOf:    func(words []string) string { return strings.Join(words, " | ") },
-	notAmong: func(ids string) string { return "c.id NOT IN (" + ids + ")" },
 	fault:    postgresFault,
 	migrator: postgresMigrator,
 

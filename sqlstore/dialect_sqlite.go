@@ -32,12 +32,7 @@ var sqliteDialect = dialect{
 	foundBy: `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH ?)`,
 	namedBy: `c.rowid IN (SELECT rowid FROM cars_search WHERE cars_search MATCH '{name make model category} : (' || ? || ')')`,
 	anyOf:   func(words []string) string { return `"` + strings.Join(words, `" OR "`) + `"` },
-	// The Bloom filter in front of a set tells numbers apart but not texts, and is
-	// there for IN but not for NOT IN.
-	notAmong: func(ids string) string {
-		return "CASE WHEN c.rowid IN (SELECT t.rowid FROM cars t WHERE t.id IN (" + ids + ")) THEN FALSE ELSE TRUE END"
-	},
-	fault: sqliteFault,
+	fault:   sqliteFault,
 	tables: `SELECT COUNT(*) FILTER (WHERE name = 'goose_db_version') > 0, COUNT(*) FILTER (WHERE name <> 'goose_db_version')
 		FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'`,
 	migrator: func(ctx context.Context, e engine) (*sql.DB, func() error, error) {

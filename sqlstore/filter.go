@@ -42,7 +42,7 @@ type filter struct {
 }
 
 // condition says one thing in two ways: set is the cheaper one to find all cars,
-// each to find some.
+// each to find a page.
 type condition struct{ set, each expr }
 
 func (f *filter) add(text string, args ...any) {
@@ -65,8 +65,9 @@ func (f *filter) where(s *statement, all bool) *statement {
 }
 
 // carFilter builds the conditions of a question and looks up what its search
-// may mean. Currency is that of the question's prices.
-func (q queries) carFilter(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) (*filter, error) {
+// may mean. Currency is that of the question's prices, longest the longest turnaround of
+// any car in days, which only a question with days needs.
+func (q queries) carFilter(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency, longest int) (*filter, error) {
 	f := &filter{}
 	in(f, "c.category", ask.Categories)
 	in(f, "lower(c.make)", ask.Makes)
@@ -87,9 +88,7 @@ func (q queries) carFilter(ctx context.Context, ask exodrive.CarQuery, currency 
 		f.add("c.id IN (SELECT car_id FROM car_features WHERE lower(name) = ?)", name)
 	}
 	if ask.HasDates() {
-		if err := q.bookable(ctx, f, ask.Dates()); err != nil {
-			return nil, err
-		}
+		f.bookable(ask.Dates(), longest)
 	}
 	return f, q.search(ctx, f, ask.Search)
 }
@@ -122,30 +121,18 @@ func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), "
 
 // bookable leaves the cars that can be booked for the days: their minimum is
 // kept, every day is free, and so are their turnaround days behind, where
-// maintenance does no harm.
-//
-// Of all cars, those that are taken are listed once (set); of the few that a
-// page looks at before it is full, each is asked for itself (each).
-func (q queries) bookable(ctx context.Context, f *filter, days exodrive.Days) error {
-	longest := 0
-	if err := q.row(ctx, sqlLongestTurnaround).scan(&longest); err != nil {
-		return err
-	}
+// maintenance does no harm. No turnaround is longer than longest days.
+func (f *filter) bookable(days exodrive.Days, longest int) {
 	f.add("c.minimum_days <= ?", days.Len())
-	free := func(unless, status string, from, to exodrive.Date) {
-		f.conds = append(f.conds, condition{
-			set:  expr{unless + q.d.notAmong("SELECT car_id FROM car_availability WHERE date >= ? AND date < ?"+status) + ")", []any{from, to}},
-			each: expr{unless + "NOT EXISTS (SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date >= ? AND a.date < ?" + status + "))", []any{from, to}},
-		})
+	// Days are texts, which cannot be added to, so each length of a turnaround has its end.
+	behind, ends := "", []any{}
+	for n := range longest + 1 {
+		behind, ends = behind+fmt.Sprintf(" WHEN %d THEN ?", n), append(ends, days.End.Add(n))
 	}
-	free("(", "", days.Start, days.End)
-	for n := range longest {
-		free(fmt.Sprintf("(c.turnaround_days <= %d OR ", n), " AND status <> 'maintenance'", days.End.Add(n), days.End.Add(n+1))
-	}
-	return nil
+	f.add("NOT EXISTS (SELECT 1 FROM car_availability a WHERE a.car_id = c.id AND a.date >= ? AND a.date < ?"+
+		" AND (a.date < ? OR a.status <> 'maintenance' AND a.date < CASE c.turnaround_days"+behind+" END))",
+		slices.Concat([]any{days.Start, days.End.Add(longest), days.End}, ends)...)
 }
-
-const sqlLongestTurnaround = `SELECT COALESCE(MAX(turnaround_days), 0) FROM cars WHERE available AND NOT hidden`
 
 // Points of a word of the search, by where and how a car has it.
 const (
@@ -185,19 +172,18 @@ func (q queries) search(ctx context.Context, f *filter, text string) error {
 	return nil
 }
 
-// relevance writes the expression that ranks the cars of a search; without one,
-// all are alike.
-func (f *filter) relevance(s *statement) *statement {
-	if len(f.score) == 0 {
-		return s.add("0")
-	}
+// relevance writes the first part of the order of a search, the best first; without a
+// search all are alike, and there is none.
+func (f *filter) relevance(s *statement) {
 	for i, score := range f.score {
 		if i > 0 {
 			s.add(" + ")
 		}
 		s.add(score.text, score.args...)
 	}
-	return s
+	if len(f.score) > 0 {
+		s.add(" DESC, ")
+	}
 }
 
 // maxMeanings bounds how many words one typed word may stand for; the exact one

@@ -158,7 +158,7 @@ func (q queries) settleJobs(ctx context.Context, now time.Time, ends []jobs.End)
 		s.add(`(?, ?, CAST(? AS BIGINT), ?, CAST(? AS BIGINT), ?)`, e.ID, e.Worker, e.Begun, string(e.Outcome), at, e.Error)
 	}
 	s.add(`) AS ends WHERE id = column1 AND worker = column2 AND begun = column3 RETURNING id`)
-	return collect(ctx, q, func(r scanner) (id string, err error) { return id, r.Scan(&id) }, s.text.String(), s.args...)
+	return collect(ctx, q, scanID, s.text.String(), s.args...)
 }
 
 // BeatJobs changes the beat of what a worker has. Rows that are just being ended are left

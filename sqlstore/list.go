@@ -23,9 +23,7 @@ const cardColumns = `c.id, c.slug, c.name, c.make, c.model, c.year, c.category, 
 	c.weekly_percent, c.monthly_percent, c.fees,
 	(SELECT value FROM settings WHERE key = 'currency')`
 
-const cardTables = `cars c ` + cardJoins
-
-const cardJoins = `JOIN locations l ON l.id = c.location_id LEFT JOIN car_images i ON i.car_id = c.id AND i.position = 0`
+const cardTables = `cars c JOIN locations l ON l.id = c.location_id LEFT JOIN car_images i ON i.car_id = c.id AND i.position = 0`
 
 // cardFields are the targets of cardColumns; finish completes the card.
 func cardFields(car *ListedCar) (fields []any, finish func()) {
@@ -66,8 +64,13 @@ var orders = map[exodrive.Sort]string{
 // Cars is one page of the listed cars that a question finds, and the number and the
 // facets of all it finds. Currency is the fleet's, in which the question's prices are.
 func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) (cars []ListedCar, total int, facets exodrive.Facets, err error) {
-	count, places := &exodrive.FacetCount{}, map[string]string{}
-	f, err := q.carFilter(ctx, ask, currency)
+	count, places, longest := &exodrive.FacetCount{}, map[string]string{}, 0
+	if ask.HasDates() {
+		if err := q.row(ctx, sqlLongestTurnaround).scan(&longest); err != nil {
+			return nil, 0, facets, err
+		}
+	}
+	f, err := q.carFilter(ctx, ask, currency, longest)
 	if err == nil && !f.empty {
 		g, gctx := q.parts(ctx)
 		g.Go(func() (err error) { cars, err = q.carPage(gctx, f, ask); return err })
@@ -78,9 +81,10 @@ func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodr
 	return cars, count.Total, count.Facets(places, currency), err
 }
 
-// CarsOfPage is the page of Cars alone.
-func (q queries) CarsOfPage(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) ([]ListedCar, error) {
-	f, err := q.carFilter(ctx, ask, currency)
+// CarsOfPage is the page of Cars alone, for a question with days. No car's turnaround is
+// longer than longest days.
+func (q queries) CarsOfPage(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency, longest int) ([]ListedCar, error) {
+	f, err := q.carFilter(ctx, ask, currency, longest)
 	if err != nil || f.empty {
 		return nil, err
 	}
@@ -109,44 +113,58 @@ func (q queries) FleetSketch(ctx context.Context) (*exodrive.FleetSketch, error)
 const sqlFleetSketch = `SELECT id, facets, price_per_day, minimum_days, turnaround_days FROM cars WHERE available AND NOT hidden
 	ORDER BY facets, price_per_day, minimum_days, turnaround_days, id`
 
-// TakenFrom are the cars that somebody has on one of some days, or on one of the behind
-// days after them, when the workshop does not count; each with the first such day.
-func (q queries) TakenFrom(ctx context.Context, days exodrive.Days, behind int) (map[string]exodrive.Date, error) {
-	taken := make(map[string]exodrive.Date, fewTaken)
-	return taken, q.each(ctx, sqlTakenFrom, []any{days.Start, days.End, days.End.Add(behind)}, func(r scanner) error {
+// EachTaken calls taken with the cars that somebody has on each of some days, and of the
+// behind days after them, when the workshop does not count; day by day.
+func (q queries) EachTaken(ctx context.Context, days exodrive.Days, behind int, taken func(id string, day exodrive.Date)) error {
+	return q.each(ctx, sqlTaken, []any{days.Start, days.End, days.End.Add(behind)}, func(r scanner) error {
 		var date exodrive.Date
 		var ids string
 		err := r.Scan(&date, &ids)
 		for id := range strings.SplitSeq(ids, " ") {
-			if _, before := taken[id]; !before {
-				taken[id] = date
-			}
+			taken(id, date)
 		}
 		return err
 	})
 }
 
-// fewTaken is room for what a large fleet has taken during a week.
-const fewTaken = 1 << 11
-
 // One row a day: to hand thousands of rows over costs more than to find them.
-const sqlTakenFrom = `SELECT date, string_agg(car_id, ' ') FROM car_availability
+const sqlTaken = `SELECT date, string_agg(car_id, ' ') FROM car_availability
 	WHERE date >= $1 AND date < $3 AND (date < $2 OR status <> 'maintenance') GROUP BY date ORDER BY date`
 
-// carPage picks the ids of the page first, so that only they are joined, and only
-// their relevance is worked out once.
+// carPage finds the ids of the page first, so that only those cars are joined, and so
+// that a planner, which has to look at the values of every question anew, has one table
+// to think about. A car that goes in between is left out.
 func (q queries) carPage(ctx context.Context, f *filter, ask exodrive.CarQuery) ([]ListedCar, error) {
-	order, picked, found := orders[ask.Sort], "", ""
 	var s statement
-	s.add("SELECT " + cardColumns + " FROM (SELECT c.id AS picked")
+	s.add("SELECT c.id FROM cars c")
+	f.where(&s, false).add(" ORDER BY ")
+	order := orders[ask.Sort]
 	if ask.Sort == exodrive.SortRelevance {
-		order, picked, found = orders[exodrive.SortFeatured], "relevance DESC, ", "p.relevance DESC, "
-		f.relevance(s.add(", ")).add(" AS relevance")
+		order = orders[exodrive.SortFeatured]
+		f.relevance(&s)
 	}
-	f.where(s.add(" FROM cars c"), false).add(" ORDER BY "+picked+order+" LIMIT ? OFFSET ?) p", ask.Limit, (ask.Page-1)*ask.Limit)
-	s.add(" JOIN cars c ON c.id = p.picked " + cardJoins + " ORDER BY " + found + order)
-	return collect(ctx, q, scanListedCar, s.text.String(), s.args...)
+	s.add(order+" LIMIT ? OFFSET ?", ask.Limit, (ask.Page-1)*ask.Limit)
+	ids, err := collect(ctx, q, scanID, s.text.String(), s.args...)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return q.cardsOf(ctx, ids)
 }
+
+// cardsOf are the cards of cars, in the order of their ids.
+func (q queries) cardsOf(ctx context.Context, ids []string) ([]ListedCar, error) {
+	var s statement
+	s.add("SELECT "+cardColumns+" FROM "+cardTables+" WHERE c.id IN ("+marks(len(ids))+")", anys(ids)...)
+	cars, err := collect(ctx, q, scanListedCar, s.text.String(), s.args...)
+	at := make(map[string]int, len(ids))
+	for i, id := range ids {
+		at[id] = i
+	}
+	slices.SortFunc(cars, func(a, b ListedCar) int { return cmp.Compare(at[a.Card.ID], at[b.Card.ID]) })
+	return cars, err
+}
+
+const sqlLongestTurnaround = `SELECT COALESCE(MAX(turnaround_days), 0) FROM cars WHERE available AND NOT hidden`
 
 // facets counts what the question finds: the cars of each kind, from which every facet
 // and the total are summed.

@@ -78,6 +78,8 @@ func collect[T any](ctx context.Context, q queries, read func(scanner) (T, error
 	return out, err
 }
 
+func scanID(r scanner) (id string, err error) { return id, r.Scan(&id) }
+
 // paged reads one page of a list and counts the whole.
 func paged[T any](ctx context.Context, q queries, read func(scanner) (T, error), count, list string, page exodrive.PageQuery) ([]T, int, error) {
 	total := 0

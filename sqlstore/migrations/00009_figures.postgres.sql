@@ -17,6 +17,11 @@ CREATE INDEX idx_customers_list ON customers (created_at DESC, id DESC, first_na
 -- Maintenance that belongs to no booking.
 CREATE INDEX idx_car_availability_blocks ON car_availability (car_id, date) WHERE status = 'maintenance' AND booking_id IS NULL;
 
+-- Lists for certain days read which cars are taken from an index alone, as long as nearly
+-- all pages are known to be visible to all. By default that becomes known after a fifth
+-- of the table is new.
+ALTER TABLE car_availability SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_insert_scale_factor = 0.01);
+
 -- How often the link to the calendar of a car, or of the fleet, was renewed: a link is
 -- signed with its version. One that never was has no row, and version 1.
 CREATE TABLE calendar_links (
