@@ -41,7 +41,7 @@ type CarTerms struct {
 // Terms is all that a quote depends on besides the request: found, not judged.
 type Terms struct {
 	Car      CarTerms
-	Places   []Location // all of the fleet
+	Places   []Location // of the car and of the request, as far as there are such
 	Rates    func(Days) (Rates, error)
 	Extras   []Extra // those with the ids of the request, where there are any
 	Coupon   *Coupon // the one with the code of the request, or nil

@@ -184,11 +184,15 @@ func withCache(t testing.TB, store *sqlstore.Store, adjust ...func(*cache.Option
 // measure calls do n times from eight callers at once and returns each call's
 // time and that of all together.
 func measure(n int, do func(i int)) (took []time.Duration, all time.Duration) {
+	return measureOf(concurrency, n, do)
+}
+
+func measureOf(callers, n int, do func(i int)) (took []time.Duration, all time.Duration) {
 	took = make([]time.Duration, n)
 	next := make(chan int)
 	var wg sync.WaitGroup
 	begin := time.Now()
-	for range concurrency {
+	for range callers {
 		wg.Go(func() {
 			for i := range next {
 				t := time.Now()

@@ -25,9 +25,9 @@ const (
 	timelineTarget = 50 * time.Millisecond // p99
 )
 
-// BenchmarkTimeline asks for 60 days of 500 cars with full calendars, eight at a time
-// over HTTP, with the whole chain in front. p50-ms and p99-ms are what a caller waits,
-// spans and KB what he gets. The fleet has either just these cars and as many bookings as
+// BenchmarkTimeline asks for 60 days of 500 cars with full calendars over HTTP, with the
+// whole chain in front: one caller after the other, and eight at once. p50-ms and p99-ms
+// are what a caller waits, spans and KB what he gets. The fleet has either just these cars and as many bookings as
 // fit, or is the one of 10,000 cars and 200,000 bookings (EXO_BENCH_DATABASE is such a
 // one, filled before).
 func BenchmarkTimeline(b *testing.B) {
@@ -68,17 +68,21 @@ func benchTimeline(b *testing.B, url string) {
 	client.head = "Authorization: Bearer " + token + "\r\n"
 	address := fmt.Sprintf("/api/admin/timeline?startDate=%s&endDate=%s", today, today.Add(timelineDays-1))
 	spans, size := ofTimeline(b, service)
-	measure(50, func(int) { client.get(b, address) })
-	b.ResetTimer()
-	took, all := measure(b.N, func(int) { client.get(b, address) })
-	b.StopTimer()
-	b.ReportMetric(ms(percentile(took, 50)), "p50-ms")
-	b.ReportMetric(ms(percentile(took, 99)), "p99-ms")
-	b.ReportMetric(ms(timelineTarget), "target-p99-ms")
-	b.ReportMetric(float64(b.N)/all.Seconds(), "req/s")
-	b.ReportMetric(float64(spans), "spans")
-	b.ReportMetric(float64(size)/1000, "KB")
-	b.ReportMetric(0, "ns/op")
+	for _, callers := range []int{1, concurrency} {
+		b.Run(fmt.Sprintf("%d-at-once", callers), func(b *testing.B) {
+			measure(50, func(int) { client.get(b, address) })
+			b.ResetTimer()
+			took, all := measureOf(callers, b.N, func(int) { client.get(b, address) })
+			b.StopTimer()
+			b.ReportMetric(ms(percentile(took, 50)), "p50-ms")
+			b.ReportMetric(ms(percentile(took, 99)), "p99-ms")
+			b.ReportMetric(ms(timelineTarget), "target-p99-ms")
+			b.ReportMetric(float64(b.N)/all.Seconds(), "req/s")
+			b.ReportMetric(float64(spans), "spans")
+			b.ReportMetric(float64(size)/1000, "KB")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
 
 // ofTimeline is how many spans an answer has, and how large it is.

@@ -37,7 +37,7 @@ func contents(t testing.TB, s *sqlstore.Store, url string) string {
 		}
 		fmt.Fprintf(&b, "%+v\n", *c)
 	}
-	places, err := s.Locations(t.Context())
+	places, err := s.Places(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestRestoreReplacesOnlyWhenTold(t *testing.T) {
 		file, before := backup(t, s), contents(t, s, url)
 		write(t, s, func(tx *sqlstore.Tx) error {
 			car := aCar(1)
-			car.LocationID = must(s.Locations(t.Context()))[0].ID
+			car.LocationID = must(s.Places(t.Context()))[0].ID
 			return tx.InsertCar(t.Context(), &car)
 		})
 		changed := contents(t, s, url)

@@ -22,21 +22,24 @@ func locationValues(l *exodrive.Location) []any {
 	}
 }
 
-// Locations are all places with their transfers, by name; a fleet has few.
-func (q queries) Locations(ctx context.Context) ([]exodrive.Location, error) {
-	places, err := collect(ctx, q, scanLocation, sqlLocations)
-	if err != nil {
-		return nil, err
+// placesOf are those of three places, by id or slug, that there are. Their transfers are
+// there if it is more than one.
+func (q queries) placesOf(ctx context.Context, a, b, c string) ([]exodrive.Location, error) {
+	places, err := collect(ctx, q, scanLocation, sqlPlacesOf, a, b, c)
+	if err != nil || len(places) < 2 {
+		return places, err
 	}
 	return places, q.transfers(ctx, places)
 }
 
-// Places are all places without their transfers.
+const sqlPlacesOf = `SELECT ` + locationColumns + ` FROM locations WHERE id IN ($1, $2, $3) OR slug IN ($1, $2, $3)`
+
+// Places are all places without their transfers, by name; a fleet has few.
 func (q queries) Places(ctx context.Context) ([]exodrive.Location, error) {
 	return collect(ctx, q, scanLocation, sqlLocations)
 }
 
-// LocationPage is a page of Locations, and the number of all.
+// LocationPage is a page of all places with their transfers, by name, and the number of all.
 func (q queries) LocationPage(ctx context.Context, page exodrive.PageQuery) ([]exodrive.Location, int, error) {
 	places, total, err := paged(ctx, q, scanLocation, sqlCountLocationRows, sqlLocations+` LIMIT $1 OFFSET $2`, page)
 	if err != nil {

@@ -26,15 +26,15 @@ const sqlCarTerms = `SELECT id, slug, name, available, hidden, minimum_days, tur
 	distance_per_day, distance_price, price_per_day, weekly_percent, monthly_percent, discount_percent, fees, deposit, location_id
 	FROM cars WHERE id = $1 OR slug = $1`
 
-// Terms finds all that a quote of a trip depends on, for a car whose terms were read
-// or locked before. Its parts are read at once on a pool, one after the other in a
+// Terms finds all that a quote of a trip depends on, and the places that it names, for a
+// car whose terms were read or locked before. Its parts are read at once on a pool, one after the other in a
 // transaction.
 func (q queries) Terms(ctx context.Context, car exodrive.CarTerms, r exodrive.TripRequest) (t exodrive.Terms, err error) {
 	t.Car = car
 	g, gctx := q.parts(ctx)
 	rules := []exodrive.PriceRule{}
 	g.Go(func() (err error) { rules, err = q.rulesFor(gctx, car.ID); return err })
-	g.Go(func() (err error) { t.Places, err = q.Locations(gctx); return err })
+	g.Go(func() (err error) { t.Places, err = q.placesOf(gctx, car.LocationID, r.PickupLocation, r.ReturnLocation); return err })
 	if len(r.Extras) > 0 {
 		g.Go(func() (err error) { t.Extras, err = q.extrasOf(gctx, r.Extras); return err })
 	}
