@@ -49,10 +49,7 @@ func BenchmarkBookings(b *testing.B) {
 			})
 		}
 		b.Run(engine+"/cars", func(b *testing.B) {
-			f.bench(b, concurrency, "/api/bookings", http.StatusCreated, http.StatusConflict, func(*rand.Rand) string { // few: the workshop has some days
-				n := int(f.next.Add(1))
-				return f.trip(1+n%(len(f.cars)-1), n/(len(f.cars)-1)) // never the same, and never the first
-			})
+			f.bench(b, concurrency, "/api/bookings", http.StatusCreated, http.StatusConflict, f.another) // few are refused: the workshop has some days
 		})
 		b.Run(engine+"/car", func(b *testing.B) {
 			before := f.reads(500, nil)
@@ -76,7 +73,6 @@ type booked struct {
 }
 
 func newBooked(b *testing.B, engine string) *booked {
-	ctx := context.Background()
 	size := demo.Size{Cars: 1000, Bookings: 10, Reviews: 10, Seed: 1}
 	var url string
 	if engine == exotest.SQLite {
@@ -84,7 +80,12 @@ func newBooked(b *testing.B, engine string) *booked {
 	} else {
 		url = exotest.PostgresFrom(b, "bookable", func(t testing.TB, url string) { seed(t, url, size) })
 	}
-	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: url})
+	return newBookedOn(b, url, nil)
+}
+
+func newBookedOn(b *testing.B, url string, trace func(string, []any)) *booked {
+	ctx := context.Background()
+	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: url, Trace: trace})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -118,6 +119,13 @@ func (f *booked) trip(car, slot int) string {
 	}})
 }
 
+// another is the body of a booking that no other meets: never the same days of a car, and
+// never the first car.
+func (f *booked) another(*rand.Rand) string {
+	n := int(f.next.Add(1))
+	return f.trip(1+n%(len(f.cars)-1), n/(len(f.cars)-1))
+}
+
 func (f *booked) days(car, slot int) exodrive.TripRequest {
 	start := today.Add(40 + slotDays*slot)
 	return exodrive.TripRequest{CarID: f.cars[car], StartDate: start, EndDate: start.Add(tripDays)}
@@ -133,14 +141,19 @@ func (f *booked) body(of any) string {
 
 // bench sends b.N requests of so many callers at once; any answer but the two is a fault.
 func (f *booked) bench(b *testing.B, callers int, path string, good, refused int, body func(*rand.Rand) string) {
-	took := make([]time.Duration, b.N)
+	f.send(b, callers, b.N, path, good, refused, body)
+}
+
+// send does it n times, and returns how many it did in a second.
+func (f *booked) send(b *testing.B, callers, n int, path string, good, refused int, body func(*rand.Rand) string) (perSecond float64) {
+	took := make([]time.Duration, n)
 	var next, won atomic.Int64
 	var all sync.WaitGroup
 	begin := time.Now()
 	for caller := range callers {
 		all.Go(func() {
-			r := rand.New(rand.NewPCG(uint64(caller), uint64(b.N)))
-			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
+			r := rand.New(rand.NewPCG(uint64(caller), uint64(n)))
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				text := body(r)
 				t := time.Now()
 				code, said := f.post(path, text)
@@ -157,11 +170,13 @@ func (f *booked) bench(b *testing.B, callers int, path string, good, refused int
 		})
 	}
 	all.Wait()
-	b.ReportMetric(float64(b.N)/time.Since(begin).Seconds(), "req/s")
+	perSecond = float64(n) / time.Since(begin).Seconds()
+	b.ReportMetric(perSecond, "req/s")
 	b.ReportMetric(ms(percentile(took, 50)), "p50-ms")
 	b.ReportMetric(ms(percentile(took, 99)), "p99-ms")
 	b.ReportMetric(float64(won.Load()), "made")
 	b.ReportMetric(0, "ns/op")
+	return perSecond
 }
 
 func (f *booked) post(path, body string) (code int, said string) {
