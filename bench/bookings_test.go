@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -66,8 +64,7 @@ func BenchmarkBookings(b *testing.B) {
 // booked is a fleet that can be booked over HTTP.
 type booked struct {
 	b             *testing.B
-	site          string
-	client        *http.Client
+	caller        *caller
 	cars          []string
 	next, renters atomic.Int64
 }
@@ -95,7 +92,7 @@ func newBookedOn(b *testing.B, url string, trace func(string, []any)) *booked {
 	api.Mount(mux, api.Options{Rental: service})
 	server := httptest.NewServer(httpx.Observe(httpx.Mux(mux), httpx.ObserveOptions{AccessLog: httpx.LogOff}))
 	b.Cleanup(server.Close)
-	f := &booked{b: b, site: server.URL, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: rivals + 1}}}
+	f := &booked{b: b, caller: newCallers(b, server.Listener.Addr().String(), rivals+1)}
 	for page := 1; len(f.cars) < 500; page++ {
 		p, err := cache.Value(service.Cars(ctx, exodrive.CarQuery{Sort: exodrive.SortName, Page: page, Limit: 50}))
 		if err != nil || len(p.Cars) == 0 {
@@ -180,21 +177,11 @@ func (f *booked) send(b *testing.B, callers, n int, path string, good, refused i
 }
 
 func (f *booked) post(path, body string) (code int, said string) {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, f.site+path, strings.NewReader(body))
+	code, _, said, err := f.caller.do(http.MethodPost, path, body)
 	if err != nil {
 		return 0, err.Error()
 	}
-	r.Header.Set("Content-Type", "application/json")
-	rec, err := f.client.Do(r)
-	if err != nil {
-		return 0, err.Error()
-	}
-	defer rec.Body.Close()
-	text, err := io.ReadAll(rec.Body)
-	if err != nil {
-		return 0, err.Error()
-	}
-	return rec.StatusCode, string(text)
+	return code, said
 }
 
 // reads asks for details of all cars but the first, and again n times or until stop, and
@@ -202,18 +189,15 @@ func (f *booked) post(path, body string) (code int, said string) {
 func (f *booked) reads(n int, stop <-chan struct{}) (hits float64) {
 	reads := 0
 	for i := 1; ; i++ {
-		r, _ := http.NewRequestWithContext(context.Background(), http.MethodGet, f.site+"/api/cars/"+f.cars[1+i%50], nil)
-		rec, err := f.client.Do(r)
+		_, head, _, err := f.caller.do(http.MethodGet, "/api/cars/"+f.cars[1+i%50], "")
 		if err != nil {
 			return 0
 		}
-		_, _ = io.Copy(io.Discard, rec.Body)
-		rec.Body.Close()
 		if i <= 50 {
 			continue // they are in memory now
 		}
 		reads++
-		if rec.Header.Get("X-Cache") == "HIT" {
+		if head.Get("X-Cache") == "HIT" {
 			hits++
 		}
 		select {

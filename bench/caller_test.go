@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"testing"
 )
@@ -19,9 +20,12 @@ type caller struct {
 	idle chan *bufio.ReadWriter
 }
 
-func newCaller(b *testing.B, addr string) *caller {
-	c := &caller{addr: addr, idle: make(chan *bufio.ReadWriter, concurrency)}
-	for range concurrency {
+func newCaller(b *testing.B, addr string) *caller { return newCallers(b, addr, concurrency) }
+
+// newCallers keeps n connections, as many as may be asked over at once.
+func newCallers(b *testing.B, addr string, n int) *caller {
+	c := &caller{addr: addr, idle: make(chan *bufio.ReadWriter, n)}
+	for range n {
 		conn, err := net.Dial("tcp", addr)
 		if err != nil {
 			b.Fatal(err)
@@ -71,4 +75,21 @@ func (c *caller) ask(conn *bufio.ReadWriter, address string) (status string, bod
 	body = make([]byte, length)
 	_, err = io.ReadFull(conn, body)
 	return status, body, err
+}
+
+// do sends a request with a body of JSON, or none, and reads its answer, whatever it is.
+func (c *caller) do(method, address, body string) (code int, head http.Header, said string, err error) {
+	conn := <-c.idle
+	defer func() { c.idle <- conn }()
+	fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", method, address, c.addr, len(body), body)
+	if err := conn.Flush(); err != nil {
+		return 0, nil, "", err
+	}
+	answer, err := http.ReadResponse(conn.Reader, nil)
+	if err != nil {
+		return 0, nil, "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	return answer.StatusCode, answer.Header, string(text), err
 }
