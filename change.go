@@ -18,8 +18,8 @@ type TripChange struct {
 	Extras         []ExtraRequest `json:"extras,omitzero" required:"false" maxItems:"20" nullable:"false" doc:"All that are wanted; an empty list is none."`
 }
 
-// of is a trip with the change.
-func (c TripChange) of(r TripRequest) TripRequest {
+// Of is a trip with the change.
+func (c TripChange) Of(r TripRequest) TripRequest {
 	if c.StartDate != 0 {
 		r.StartDate = c.StartDate
 	}
@@ -65,7 +65,7 @@ type SignedChange struct {
 
 // NewChange works out what a change makes of a booking, or says why the house does not
 // take it, as NewQuote does. t holds the terms of the car that the booking has, with the
-// extras and the coupon of Asked. Whether the days are free it does not know.
+// places, extras and coupon of the trip that comes out. Whether the days are free it does not know.
 //
 // The trip that comes out is priced as a whole, as if it were booked now, with what
 // stands of the booking: a coupon that was taken stays even if it has been used up or
@@ -99,13 +99,14 @@ func NewChange(b *Booking, c TripChange, t Terms, leave *Leave, now time.Time) (
 	if err != nil {
 		return nil, err
 	}
-	if c.of(asked).isLike(asked) && (leave == nil || leave.Total == nil) {
+	c.PickupLocation, c.ReturnLocation = t.idOf(c.PickupLocation), t.idOf(c.ReturnLocation)
+	if c.Of(asked).isLike(asked) && (leave == nil || leave.Total == nil) {
 		return nil, Errorf(Invalid, "Nothing would be different; say what shall change.")
 	}
 	if err := b.mayBecome(c, asked); err != nil {
 		return nil, err
 	}
-	return newChange(b, c.of(asked), t, leave, now)
+	return newChange(b, c.Of(asked), t, leave, now)
 }
 
 func newChange(b *Booking, r TripRequest, t Terms, leave *Leave, now time.Time) (*Change, error) {

@@ -216,6 +216,14 @@ func (t Terms) place(ref, otherwise, field string) (*Location, error) {
 	return nil, Errorf(Invalid, "There is no place %q.", clip(ref)).On(field)
 }
 
+// idOf is the id of a place that is named by its slug, and any other text as it is.
+func (t Terms) idOf(ref string) string {
+	if p, err := t.place(ref, ref, ""); err == nil {
+		return p.ID
+	}
+	return ref
+}
+
 // days are the rental days of a trip that the house takes. A pick-up that stands may be
 // over.
 func (t Terms) days(trip Trip, now time.Time, of *Booking) (Days, error) {

@@ -124,9 +124,6 @@ func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking
 	if err != nil {
 		return nil, err
 	}
-	if r.Extras != nil {
-		asked.Extras = r.Extras
-	}
 	car, err := from.CarTerms(ctx, b.CarID)
 	if err != nil {
 		return nil, err
@@ -138,7 +135,7 @@ func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking
 	if err != nil {
 		return nil, err
 	}
-	terms, err := s.termsOf(ctx, from, car, priced, asked)
+	terms, err := s.termsOf(ctx, from, car, priced, r.Of(asked))
 	if err != nil {
 		return nil, err
 	}

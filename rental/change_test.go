@@ -311,3 +311,43 @@ func TestChangeAndCancelCostsTheFee(t *testing.T) {
 		agrees(t, w)
 	})
 }
+
+// A place is the same by its id and by its slug: a rental can be brought back elsewhere,
+// and while the car is out nothing is wrong with naming the pick-up that was booked.
+//
+// Red when: only the places of the booking are read for its change; or a slug is compared
+// with an id.
+func TestChangeNamesPlacesEitherWay(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 3)
+		b := w.held(t, trip, "maria")
+		home := place(car(t, anyCar).LocationID)
+		away := place(home.Transfers[0].To)
+		at := func(pickup, back string) exodrive.TripChange {
+			return exodrive.TripChange{PickupLocation: pickup, ReturnLocation: back}
+		}
+		for _, ref := range []string{away.Slug, away.ID} {
+			if q, err := w.QuoteChange(ctx, b.Token, at("", ref)); err != nil || q.Return.Location.ID != away.ID || q.Difference.Amount <= 0 {
+				t.Errorf("back in %s: %+v, %v", ref, q, err)
+			}
+		}
+		for _, ref := range []string{home.Slug, home.ID} {
+			wantCode(t, "all as it is, at "+ref, quoteErr(w.QuoteChange(ctx, b.Token, at(ref, ref))), exodrive.Invalid)
+		}
+		if _, err := w.ConfirmBooking(ctx, desk, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Set(b.Pickup.At)
+		if _, err := w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Reason: "It was lent to another house."}); err != nil {
+			t.Fatal(err)
+		}
+		wantCode(t, "another pick-up while the car is out", quoteErr(w.QuoteChange(ctx, b.Token, at(away.Slug, away.Slug))), exodrive.Conflict)
+		got, err := w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: at(home.Slug, away.Slug)}, rental.Call{})
+		if err != nil || got.Pickup.Location.ID != home.ID || got.Return.Location.ID != away.ID {
+			t.Errorf("back in %s, while the car is out: %+v, %v", away.Slug, got, err)
+		}
+		agrees(t, w)
+	})
+}
