@@ -34,7 +34,10 @@ func (q queries) Terms(ctx context.Context, car exodrive.CarTerms, r exodrive.Tr
 	g, gctx := q.parts(ctx)
 	rules := []exodrive.PriceRule{}
 	g.Go(func() (err error) { rules, err = q.rulesFor(gctx, car.ID); return err })
-	g.Go(func() (err error) { t.Places, err = q.placesOf(gctx, car.LocationID, r.PickupLocation, r.ReturnLocation); return err })
+	g.Go(func() (err error) {
+		t.Places, err = q.placesOf(gctx, car.LocationID, r.PickupLocation, r.ReturnLocation)
+		return err
+	})
 	if len(r.Extras) > 0 {
 		g.Go(func() (err error) { t.Extras, err = q.extrasOf(gctx, r.Extras); return err })
 	}
