@@ -51,7 +51,7 @@ func TestDeskOverTheAPI(t *testing.T) {
 				Moves   []exodrive.MoneyMove
 				Events  []exodrive.Happened
 			}
-			if err := json.Unmarshal(rec.Body.Bytes(), &b); err != nil || rec.Code != 200 || b.Account.Paid.Amount != 500 || len(b.Moves) != 1 || len(b.Events) != 2 {
+			if err := json.Unmarshal(rec.Body.Bytes(), &b); err != nil || rec.Code != 200 || b.Account.Paid.Amount != 500 || len(b.Moves) != 1 || len(b.Events) != 3 {
 				t.Errorf("paid: %d %s", rec.Code, rec.Body)
 			}
 		}

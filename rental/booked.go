@@ -143,13 +143,16 @@ func (s *Service) ConfirmBooking(ctx context.Context, who exodrive.Actor, id str
 	if err := who.May(exodrive.ScopeBook); err != nil {
 		return nil, err
 	}
-	return s.move(ctx, who, id, exodrive.ConfirmBooking, "", func(_ context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
-		pickup, err := b.Pickup()
-		if err == nil && b.State == exodrive.Expired && tx.Now.After(pickup) {
-			err = exodrive.Errorf(exodrive.Conflict, "This hold ran out and its pick-up is over; make a new booking.")
-		}
-		return nil, err
-	})
+	return s.move(ctx, who, id, exodrive.ConfirmBooking, "", notTooLate)
+}
+
+// notTooLate refuses to agree to a hold that ran out once its pick-up is over.
+func notTooLate(_ context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+	pickup, err := b.Pickup()
+	if err == nil && b.State == exodrive.Expired && tx.Now.After(pickup) {
+		err = exodrive.Errorf(exodrive.Conflict, "This hold ran out and its pick-up is over; make a new booking.")
+	}
+	return nil, err
 }
 
 // Bookings is a page of the bookings that staff asks for, the latest pick-up first, and

@@ -15,6 +15,7 @@ import (
 	"context"
 	cryptorand "crypto/rand"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/exodrive/exodrive"
@@ -63,6 +64,11 @@ type Service struct {
 	jobs     *jobs.Runner
 	pause    func(context.Context, time.Duration)
 	history  *obs.History
+	lastID   struct {
+		sync.Mutex
+		ms     int64
+		chance uint32
+	}
 }
 
 // New makes the Service of a migrated store, with what its fleet has set for itself.
@@ -107,8 +113,19 @@ func (s *Service) Currency() exodrive.Currency { return s.currency }
 // Ready tells whether the database answers.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
+// newID makes an id. Those that are made one after the other within a millisecond sort so,
+// unless their count runs out of its 30 bits: two events of one transaction are told in
+// their order.
 func (s *Service) newID(kind string) string {
-	return exodrive.NewID(kind, s.now(), s.chance())
+	at := s.now()
+	s.lastID.Lock()
+	defer s.lastID.Unlock()
+	if ms := at.UnixMilli(); ms == s.lastID.ms {
+		s.lastID.chance++
+	} else {
+		s.lastID.ms, s.lastID.chance = ms, s.chance()
+	}
+	return exodrive.NewID(kind, at, s.lastID.chance)
 }
 
 // change runs one administrative write: the permission first, then the

@@ -25,8 +25,17 @@ type MoneyRequest struct {
 // cannot be is a conflict, as exodrive.Account.Move says, and so is a reference that was
 // noted before. The car's row is locked, so what is due, paid and held stays so until the
 // end.
+//
+// To take a payment is to agree: a payment confirms a booking that is held in the same
+// transaction, and one whose hold ran out as ConfirmBooking does, or is refused as that
+// is. So no hold runs out with money in the till.
 func (s *Service) RecordMoney(ctx context.Context, who exodrive.Actor, id string, r MoneyRequest, c Call) (*BookingRecord, error) {
 	return s.once(ctx, who, id, r, c, func(tx *sqlstore.Tx, b *exodrive.Booking) error {
+		if r.Action == exodrive.TakePayment && (b.State == exodrive.Held || b.State == exodrive.Expired) {
+			if err := s.moveLocked(ctx, tx, who, b, exodrive.ConfirmBooking, "paid at the counter", notTooLate); err != nil {
+				return err
+			}
+		}
 		money, before, err := accounts(ctx, tx, b)
 		if err != nil {
 			return err
