@@ -224,7 +224,7 @@ func rootBreaches(s source) []string {
 var cachedFiles = regexp.MustCompile(`/(catalog|families|figures|known|rental|warm\w*)\.go$`)
 
 // cachedReads are the families, and the methods of a Service that ask them.
-var cachedReads = []string{"reads", "Cars", "Car", "Availability", "Reviews", "FleetCounts", "Figures", "CarFigures", "carID"}
+var cachedReads = []string{"reads", "Cars", "Car", "Availability", "Reviews", "FleetCounts", "PublicPlaces", "PublicExtras", "Figures", "CarFigures", "carID"}
 
 // cachedBreaches checks that no other use-case asks the cache: what decides about money
 // or days, and what else administrators see, comes from the database.

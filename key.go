@@ -113,6 +113,16 @@ func (q AvailabilityQuery) Key(carID string) string {
 	return string(q.End.append(append(q.Start.append(b), ':')))
 }
 
+// PlacesKey is fleet:locations:{page}:{limit}.
+func (q PageQuery) PlacesKey() string { return q.key("fleet:locations") }
+
+// ExtrasKey is fleet:extras:{page}:{limit}.
+func (q PageQuery) ExtrasKey() string { return q.key("fleet:extras") }
+
+func (q PageQuery) key(list string) string {
+	return list + ":" + strconv.Itoa(q.Page) + ":" + strconv.Itoa(q.Limit)
+}
+
 // ReviewsKey is cars:reviews:{carId}:{page}:{limit}.
 func (q PageQuery) ReviewsKey(carID string) string {
 	return "cars:reviews:" + carID + ":" + strconv.Itoa(q.Page) + ":" + strconv.Itoa(q.Limit)

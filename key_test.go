@@ -38,6 +38,12 @@ func TestKeys(t *testing.T) {
 	if got, want := days.Key("car_1"), "cars:availability:car_1:2026-12-01:2026-12-31"; got != want {
 		t.Errorf("the key of a calendar is %s, want %s", got, want)
 	}
+	if got, want := (exodrive.PageQuery{Page: 2, Limit: 10}).PlacesKey(), "fleet:locations:2:10"; got != want {
+		t.Errorf("the key of places is %q, want %q", got, want)
+	}
+	if got, want := (exodrive.PageQuery{Page: 2, Limit: 10}).ExtrasKey(), "fleet:extras:2:10"; got != want {
+		t.Errorf("the key of extras is %q, want %q", got, want)
+	}
 	if got, want := (exodrive.PageQuery{Page: 2, Limit: 10}).ReviewsKey("car_1"), "cars:reviews:car_1:2:10"; got != want {
 		t.Errorf("the key of reviews is %s, want %s", got, want)
 	}

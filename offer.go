@@ -70,6 +70,14 @@ type ExtraInput struct {
 	Active      bool   `json:"active" required:"false" default:"true"`
 }
 
+// Public is the extra as renters see it, with its price in the fleet's currency.
+func (x *Extra) Public(currency Currency) PublicExtra {
+	return PublicExtra{
+		ID: x.ID, Name: x.Name, Description: x.Description,
+		Price: Money{x.Price, currency}, PerDay: x.PerDay, MaxQuantity: x.MaxQuantity,
+	}
+}
+
 // Validate checks what no single field can tell.
 func (x *ExtraInput) Validate() error {
 	var f faults

@@ -66,6 +66,23 @@ func (h OpeningHours) Open(w time.Weekday, c Clock) bool {
 	return day.Open < day.Close && day.Open <= c && c <= day.Close
 }
 
+// Public is the place as renters see it, with amounts in the fleet's currency.
+func (l *Location) Public(currency Currency) PublicPlace {
+	p := PublicPlace{
+		PlaceRef: PlaceRef{ID: l.ID, Slug: l.Slug, Name: l.Name, City: l.City},
+		Place: Place{
+			Address: l.Address, Country: l.Country, Zone: l.Zone, Handover: l.Handover, Hours: l.Hours,
+			TaxName: l.TaxName, TaxPercent: l.TaxPercent, TaxIncluded: l.TaxIncluded,
+		},
+		PickupFee: Money{l.PickupFee, currency}, ReturnFee: Money{l.ReturnFee, currency}, AfterHoursFee: Money{l.AfterHoursFee, currency},
+		OneWays: make([]OneWay, len(l.Transfers)),
+	}
+	for i, t := range l.Transfers {
+		p.OneWays[i] = OneWay{t.To, Money{t.Fee, currency}}
+	}
+	return p
+}
+
 // Validate checks what no single field can tell and fills the slug.
 func (l *LocationInput) Validate() error {
 	if l.Slug == "" {

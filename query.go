@@ -39,6 +39,10 @@ const (
 	ShownReviews   = 6
 )
 
+// DefaultOffers is how many places or extras are asked for where the caller names no
+// number: whoever fills in a trip wants them all, and few fleets have more.
+const DefaultOffers = 50
+
 // Decimal is a number with at most three decimals, in thousandths: as fine as
 // any currency.
 type Decimal int64

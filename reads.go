@@ -186,3 +186,41 @@ type FleetCounts struct {
 	Day        Date    `json:"day" doc:"The civil day of the fleet that freeCars speaks of."`
 	FreeCars   int     `json:"freeCars" doc:"Listed cars that nobody has on that day."`
 }
+
+// PlacePage is one page of the places of the fleet, by name.
+type PlacePage struct {
+	Locations  []PublicPlace `json:"locations" nullable:"false"`
+	Pagination Pagination    `json:"pagination"`
+}
+
+// PublicPlace is a place where a trip may begin or end.
+type PublicPlace struct {
+	PlaceRef
+	Place
+	PickupFee     Money    `json:"pickupFee" doc:"For a rental that starts here."`
+	ReturnFee     Money    `json:"returnFee" doc:"For a rental that ends here."`
+	AfterHoursFee Money    `json:"afterHoursFee" doc:"For each handover while closed."`
+	OneWays       []OneWay `json:"oneWays" nullable:"false" doc:"The other places that a trip from here may end at."`
+}
+
+// OneWay is a trip that ends elsewhere than it began.
+type OneWay struct {
+	To  string `json:"to" doc:"Id of the place of return." example:"loc_01kas0f3m2x7h9tr"`
+	Fee Money  `json:"fee"`
+}
+
+// ExtraPage is one page of the extras that are offered, by name.
+type ExtraPage struct {
+	Extras     []PublicExtra `json:"extras" nullable:"false"`
+	Pagination Pagination    `json:"pagination"`
+}
+
+// PublicExtra is an extra that may be taken with a trip.
+type PublicExtra struct {
+	ID          string `json:"id" example:"ext_01kas0f3m2x7h9tq"`
+	Name        string `json:"name" example:"Child seat"`
+	Description string `json:"description"`
+	Price       Money  `json:"price" doc:"Of each piece."`
+	PerDay      bool   `json:"perDay" doc:"The price is for each rental day, else for the rental."`
+	MaxQuantity int    `json:"maxQuantity"`
+}

@@ -57,6 +57,7 @@ type api struct {
 	askedCars    asked[exodrive.CarQuery]
 	askedDays    asked[exodrive.AvailabilityQuery]
 	askedReviews asked[exodrive.PageQuery]
+	askedOffers  asked[exodrive.PageQuery]
 }
 
 // Mount adds all routes, the OpenAPI document and its browser to mux. It may be

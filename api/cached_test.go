@@ -50,6 +50,8 @@ func TestReadsAreCached(t *testing.T) {
 			ferrari + days:                     ferrari + days + "&x",
 			ferrari + "/reviews":               ferrari + "/reviews?limit=10",
 			"/api/fleet/counts":                "/api/fleet/counts?now=1",
+			"/api/locations":                   "/api/locations?page=1&limit=50",
+			"/api/extras?limit=2":              "/api/extras?x&limit=02",
 			"/api/cars/" + s.idOf(t, ferrari):  ferrari,
 		} {
 			miss := s.do(call{method: "GET", path: first})

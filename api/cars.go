@@ -83,6 +83,28 @@ func parseReviewsPage(v url.Values, l exodrive.Limits) (exodrive.PageQuery, erro
 	return exodrive.ParsePageQuery(v, l, defaultReviews)
 }
 
+func (a *api) listLocations(ctx context.Context, r *http.Request) (cache.Served, error) {
+	page, err := a.askedOffers.of(r, parsing(a, parseOffersPage))
+	if err != nil {
+		return cache.Served{}, err
+	}
+	places, err := a.Rental.PublicPlaces(ctx, page)
+	return places.Served, err
+}
+
+func (a *api) listExtras(ctx context.Context, r *http.Request) (cache.Served, error) {
+	page, err := a.askedOffers.of(r, parsing(a, parseOffersPage))
+	if err != nil {
+		return cache.Served{}, err
+	}
+	extras, err := a.Rental.PublicExtras(ctx, page)
+	return extras.Served, err
+}
+
+func parseOffersPage(v url.Values, l exodrive.Limits) (exodrive.PageQuery, error) {
+	return exodrive.ParsePageQuery(v, l, min(exodrive.DefaultOffers, l.PageSize))
+}
+
 func (a *api) countFleet(ctx context.Context, _ *http.Request) (cache.Served, error) {
 	counts, err := a.Rental.FleetCounts(ctx)
 	return counts.Served, err

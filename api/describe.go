@@ -19,6 +19,9 @@ var descriptions = map[string]string{
 	"listReviews": "Approved reviews, newest first, with the number of reviews by stars.",
 	"countFleet":  "Listed cars by category, make and place, and how many of them nobody has today.",
 
+	"listLocations": "Places by name, with opening hours, fees and tax. A trip may begin at any of them; where it may end is in oneWays, or where it began. Their ids and slugs are pickupLocation and returnLocation of a quote.",
+	"listExtras":    "By name, those that are offered; their ids are extras of a quote.",
+
 	"quote": "Every line of the price, the rules in words, when the deposit is held and what cancelling costs, promised for half an hour. It holds no days: " +
 		"days that somebody has are a conflict with the code dates_taken, the days, and what is free instead.",
 	"book": "Holds the days until staff confirms or the hold ends. With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the quote that holds now. " +

@@ -47,6 +47,8 @@ func TestPublicReadsHaveTheirHeaders(t *testing.T) {
 		"/api/cars/{carId}/availability": "/api/cars/ferrari-296-gtb/availability?startDate=2026-05-01&endDate=2026-05-31",
 		"/api/cars/{carId}/reviews":      "/api/cars/ferrari-296-gtb/reviews",
 		"/api/fleet/counts":              "/api/fleet/counts",
+		"/api/locations":                 "/api/locations",
+		"/api/extras":                    "/api/extras?limit=3",
 	} {
 		rec := s.do(call{method: http.MethodGet, path: address})
 		again := s.do(call{method: http.MethodGet, path: address, headers: []string{"If-None-Match: " + rec.Header().Get("ETag")}})

@@ -17,6 +17,9 @@ func (a *api) routes() {
 	public[exodrive.ReviewPage](a, get("/api/cars/{carId}/reviews", "listReviews", "The reviews of a car", append(pageParams(defaultReviews), carRefParam)...), a.listReviews)
 	public[exodrive.FleetCounts](a, get("/api/fleet/counts", "countFleet", "How large the fleet is"), a.countFleet)
 
+	public[exodrive.PlacePage](a, get("/api/locations", "listLocations", "Where a trip may begin and end", pageParams(exodrive.DefaultOffers)...), a.listLocations)
+	public[exodrive.ExtraPage](a, get("/api/extras", "listExtras", "What may be taken with a trip", pageParams(exodrive.DefaultOffers)...), a.listExtras)
+
 	a.bookingRoutes()
 
 	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)

@@ -240,3 +240,14 @@ func (s *Service) loadFleetCounts(ctx context.Context) (*exodrive.FleetCounts, e
 	cache.Until(ctx, (today+1).At(0, s.zone))
 	return s.store.Counts(ctx, today)
 }
+
+// PublicPlaces is a page of the places where a trip may begin or end, with what that
+// costs.
+func (s *Service) PublicPlaces(ctx context.Context, page exodrive.PageQuery) (Read[exodrive.PlacePage], error) {
+	return read(ctx, s.reads.places, page)
+}
+
+// PublicExtras is a page of the extras that may be taken with a trip.
+func (s *Service) PublicExtras(ctx context.Context, page exodrive.PageQuery) (Read[exodrive.ExtraPage], error) {
+	return read(ctx, s.reads.extras, page)
+}

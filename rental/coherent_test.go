@@ -80,6 +80,15 @@ func newFleetOf(t *testing.T, databaseURL string, days exodrive.Days) *fleetOf {
 			return a.Served, err
 		}})
 	}
+	f.reads = append(f.reads,
+		publicRead{"places", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
+			a, err := s.PublicPlaces(ctx, firstPage)
+			return a.Served, err
+		}},
+		publicRead{"extras", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
+			a, err := s.PublicExtras(ctx, firstPage)
+			return a.Served, err
+		}})
 	f.reads = append(f.reads, publicRead{"counts", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
 		a, err := s.FleetCounts(ctx)
 		return a.Served, err

@@ -22,6 +22,7 @@ type reads struct {
 	availability      *cache.Family[calendarOf, *exodrive.Availability]
 	reviews           *cache.Family[reviewsOf, *exodrive.ReviewPage]
 	counts            *cache.Family[struct{}, *exodrive.FleetCounts]
+	offerReads
 	figureReads
 	known  *known
 	sketch *cache.Family[struct{}, *exodrive.FleetSketch]
@@ -39,10 +40,13 @@ type (
 	}
 )
 
-// Tags of what every list and count shows.
+// Tags of what is not about one car.
 const (
 	carsTag         = "cars"
 	availabilityTag = "availability"
+	// everyCarTag is the wildcard of the cars: what counts for a trip with any of them
+	// raises it, such as a place or an extra, and the change of one car does not.
+	everyCarTag = "car:*"
 )
 
 // staleWindow is how long an answer may be shown while it is loaded anew. What
@@ -130,6 +134,33 @@ func newReads(c *cache.Cache, s *Service) reads {
 			// time alone makes wrong.
 			Fresh: 7 * 24 * time.Hour,
 		}),
+		offerReads:  newOfferReads(c, s),
 		figureReads: newFigureReads(c, s),
+	}
+}
+
+// offerReads are the families of what a trip with any car may have.
+type offerReads struct {
+	places *cache.Family[exodrive.PageQuery, *exodrive.PlacePage]
+	extras *cache.Family[exodrive.PageQuery, *exodrive.ExtraPage]
+}
+
+func newOfferReads(c *cache.Cache, s *Service) offerReads {
+	tags := func(exodrive.PageQuery) []string { return []string{everyCarTag} }
+	return offerReads{
+		places: cache.Register(c, cache.Family[exodrive.PageQuery, *exodrive.PlacePage]{
+			Name: "places", Key: exodrive.PageQuery.PlacesKey,
+			Load: func(ctx context.Context, page exodrive.PageQuery) (*exodrive.PlacePage, error) {
+				return s.store.PublicPlaces(ctx, page, s.currency)
+			},
+			Tags: tags, Fresh: time.Hour, Stale: staleWindow,
+		}),
+		extras: cache.Register(c, cache.Family[exodrive.PageQuery, *exodrive.ExtraPage]{
+			Name: "extras", Key: exodrive.PageQuery.ExtrasKey,
+			Load: func(ctx context.Context, page exodrive.PageQuery) (*exodrive.ExtraPage, error) {
+				return s.store.PublicExtras(ctx, page, s.currency)
+			},
+			Tags: tags, Fresh: time.Hour, Stale: staleWindow,
+		}),
 	}
 }

@@ -47,6 +47,10 @@ func TestFamiliesAreAsDocumented(t *testing.T) {
 		keep("reviews")(reviews.Served, err)
 		counts, err := w.FleetCounts(ctx)
 		keep("counts")(counts.Served, err)
+		places, err := w.PublicPlaces(ctx, exodrive.PageQuery{Page: 1, Limit: 12})
+		keep("places")(places.Served, err)
+		extras, err := w.PublicExtras(ctx, exodrive.PageQuery{Page: 1, Limit: 12})
+		keep("extras")(extras.Served, err)
 		figures, err := w.Figures(ctx, admin, exodrive.FiguresQuery{Start: days.Start, End: days.End, CarID: c.ID})
 		keep("figures")(figures.Served, err)
 		ofCars, err := w.CarFigures(ctx, admin, exodrive.CarFiguresQuery{Start: days.Start, End: days.End, PageQuery: exodrive.PageQuery{Page: 1, Limit: 12}})
@@ -77,7 +81,7 @@ func TestFamiliesAreAsDocumented(t *testing.T) {
 				t.Errorf("docs/cache.md says that %s has the key %s and the tags %s; it has %s and %s", family.Name, key, tags, e.Key(), strings.Join(e.Tags(), ", "))
 			}
 		}
-		if rows != 11 {
+		if rows != 13 {
 			t.Errorf("%d families are documented", rows)
 		}
 	})

@@ -88,6 +88,12 @@ func (w *world) reads(t testing.TB) map[string][]byte {
 	}
 	counts, err := cache.Value(w.FleetCounts(ctx))
 	keep("counts", counts, err)
+	for _, page := range []exodrive.PageQuery{{Page: 1, Limit: exodrive.DefaultOffers}, {Page: 2, Limit: 2}} {
+		places, err := cache.Value(w.PublicPlaces(ctx, page))
+		keep(fmt.Sprint("places ", page.Page), places, err)
+		extras, err := cache.Value(w.PublicExtras(ctx, page))
+		keep(fmt.Sprint("extras ", page.Page), extras, err)
+	}
 	return out
 }
 

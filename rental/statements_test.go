@@ -118,6 +118,8 @@ func TestIndependentPartsRunTogether(t *testing.T) {
 			"details of " + id:  {"FROM car_images", "c.short_description"},
 			"calendar of " + id: {"FROM price_rules", "FROM car_availability"},
 			"reviews of " + id:  {"GROUP BY rating", "SELECT rating FROM cars", "booking_id IS NOT NULL"},
+			"places":            {"COUNT(*) FROM locations", "FROM locations ORDER BY", "FROM location_transfers"},
+			"extras":            {"COUNT(*) FROM extras", "FROM extras WHERE active ORDER BY"},
 			"counts":            {"c.category, COUNT(*)", "f.name, COUNT(*)", "c.make, COUNT(*)", "l.slug, COUNT(*)", "NOT EXISTS"},
 		} {
 			i := slices.IndexFunc(reads, func(r publicRead) bool { return r.name == name })

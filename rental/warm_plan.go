@@ -37,6 +37,7 @@ func (s *Service) plan(ctx context.Context, ask WarmRequest) (tasks []warmTask, 
 	byDemand(cars, often)
 	if ask.Cars {
 		tasks = append(tasks, s.listTasks(often, cars)...)
+		tasks = append(tasks, s.tripTasks()...)
 	}
 	for i, c := range cars {
 		if ask.Cars {
@@ -96,6 +97,12 @@ func (s *Service) listTasks(often demand, cars []sqlstore.PublicCar) (tasks []wa
 		add(ask)
 	}
 	return tasks
+}
+
+// tripTasks are what is asked by whoever fills in a trip, with whatever car.
+func (s *Service) tripTasks() []warmTask {
+	first := exodrive.PageQuery{Page: 1, Limit: min(exodrive.DefaultOffers, s.limits.PageSize)}
+	return []warmTask{task(carsGroup, s.reads.places, first), task(carsGroup, s.reads.extras, first)}
 }
 
 // pageTasks are what is asked of a car first.

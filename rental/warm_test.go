@@ -70,6 +70,9 @@ func firstAsked(t testing.TB, n *node) map[string]func() (cache.Served, error) {
 			}
 		}
 	}
+	offers := exodrive.PageQuery{Page: 1, Limit: 50}
+	all["places"] = func() (cache.Served, error) { a, err := n.PublicPlaces(ctx, offers); return a.Served, err }
+	all["extras"] = func() (cache.Served, error) { a, err := n.PublicExtras(ctx, offers); return a.Served, err }
 	all["counts"] = func() (cache.Served, error) { a, err := n.FleetCounts(ctx); return a.Served, err }
 	return all
 }
@@ -130,7 +133,7 @@ func TestOneGroupIsWarmed(t *testing.T) {
 			ask  rental.WarmRequest
 			want string
 		}{
-			{rental.WarmRequest{Cars: true}, fmt.Sprint(map[string]int{"details": cars, "list": 18, "reviews": 2 * cars, "slug": cars})},
+			{rental.WarmRequest{Cars: true}, fmt.Sprint(map[string]int{"details": cars, "extras": 1, "list": 18, "places": 1, "reviews": 2 * cars, "slug": cars})},
 			{rental.WarmRequest{Availability: true}, fmt.Sprint(map[string]int{"availability": 4 * cars})},
 			{rental.WarmRequest{FleetCounts: true}, fmt.Sprint(map[string]int{"counts": 1})},
 		} {

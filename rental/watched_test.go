@@ -130,6 +130,15 @@ func publicReads(t testing.TB, id, slug string, sort exodrive.Sort) []publicRead
 		a, err := s.CarFigures(ctx, admin, exodrive.CarFiguresQuery{Start: today - 40, End: today + 40, PageQuery: firstPage})
 		return a.Served, err
 	}})
+	reads = append(reads,
+		publicRead{"places", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
+			a, err := s.PublicPlaces(ctx, firstPage)
+			return a.Served, err
+		}},
+		publicRead{"extras", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
+			a, err := s.PublicExtras(ctx, firstPage)
+			return a.Served, err
+		}})
 	return append(reads, publicRead{"counts", func(ctx context.Context, s *rental.Service) (cache.Served, error) {
 		a, err := s.FleetCounts(ctx)
 		return a.Served, err
@@ -307,7 +316,7 @@ func TestEveryCachedTableIsWatched(t *testing.T) {
 				t.Errorf("no trigger of the cache sees %v on %s", missing, table)
 			}
 		}
-		want := []string{"bookings", "car_availability", "car_features", "car_images", "car_prices", "car_reviews", "car_specs", "car_words", "cars", "locations", "price_rules", "settings"}
+		want := []string{"bookings", "car_availability", "car_features", "car_images", "car_prices", "car_reviews", "car_specs", "car_words", "cars", "extras", "location_transfers", "locations", "price_rules", "settings"}
 		if !slices.Equal(tables, want) {
 			t.Errorf("the tables that are read are %q, want %q", tables, want)
 		}

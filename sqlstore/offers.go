@@ -69,6 +69,31 @@ const sqlCountExtras = `SELECT COUNT(*) FROM extras`
 
 const sqlExtras = `SELECT ` + extraColumns + ` FROM extras ORDER BY name, id LIMIT $1 OFFSET $2`
 
+// PublicExtras is a page of the extras that are offered, by name, its parts in
+// parallel.
+func (q queries) PublicExtras(ctx context.Context, page exodrive.PageQuery, currency exodrive.Currency) (*exodrive.ExtraPage, error) {
+	out := exodrive.ExtraPage{}
+	total := 0
+	g, gctx := q.parts(ctx)
+	g.Go(func() error { return q.row(gctx, sqlCountPublicExtras).scan(&total) })
+	g.Go(func() (err error) {
+		out.Extras, err = collect(gctx, q, func(r scanner) (exodrive.PublicExtra, error) {
+			x, err := scanExtra(r)
+			return x.Public(currency), err
+		}, sqlPublicExtras, page.Limit, (page.Page-1)*page.Limit)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out.Pagination = exodrive.NewPagination(page.Page, page.Limit, total)
+	return &out, nil
+}
+
+const sqlCountPublicExtras = `SELECT COUNT(*) FROM extras WHERE active`
+
+const sqlPublicExtras = `SELECT ` + extraColumns + ` FROM extras WHERE active ORDER BY name, id LIMIT $1 OFFSET $2`
+
 // InsertExtra stores a new extra.
 func (t *Tx) InsertExtra(ctx context.Context, v *exodrive.Extra) error {
 	return t.exec(ctx, sqlInsertExtra, v.ID, v.Name, v.Description, v.Price, v.PerDay, v.MaxQuantity, v.Active, v.Version, ms(t.Now))

@@ -48,24 +48,50 @@ func (q queries) LocationPage(ctx context.Context, page exodrive.PageQuery) ([]e
 	return places, total, q.transfers(ctx, places)
 }
 
+// PublicPlaces is a page of all places as renters see them, by name, its parts in
+// parallel.
+func (q queries) PublicPlaces(ctx context.Context, page exodrive.PageQuery, currency exodrive.Currency) (*exodrive.PlacePage, error) {
+	var places []exodrive.Location
+	var transfers map[string][]exodrive.Transfer
+	total := 0
+	g, gctx := q.parts(ctx)
+	g.Go(func() error { return q.row(gctx, sqlCountLocationRows).scan(&total) })
+	g.Go(func() (err error) {
+		places, err = collect(gctx, q, scanLocation, sqlLocations+` LIMIT $1 OFFSET $2`, page.Limit, (page.Page-1)*page.Limit)
+		return err
+	})
+	g.Go(func() (err error) { transfers, err = q.allTransfers(gctx); return err })
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	out := exodrive.PlacePage{Locations: make([]exodrive.PublicPlace, len(places)), Pagination: exodrive.NewPagination(page.Page, page.Limit, total)}
+	for i := range places {
+		places[i].Transfers = transfers[places[i].ID]
+		out.Locations[i] = places[i].Public(currency)
+	}
+	return &out, nil
+}
+
 // transfers fills in the transfers of places.
 func (q queries) transfers(ctx context.Context, places []exodrive.Location) error {
-	index := map[string]*exodrive.Location{}
+	all, err := q.allTransfers(ctx)
 	for i := range places {
-		places[i].Transfers = []exodrive.Transfer{}
-		index[places[i].ID] = &places[i]
+		places[i].Transfers = orEmpty(all[places[i].ID])
 	}
-	return q.each(ctx, sqlTransfers, nil, func(r scanner) error {
+	return err
+}
+
+// allTransfers are those of all places, by the place of pick-up.
+func (q queries) allTransfers(ctx context.Context) (map[string][]exodrive.Transfer, error) {
+	all := map[string][]exodrive.Transfer{}
+	err := q.each(ctx, sqlTransfers, nil, func(r scanner) error {
 		var from string
 		var t exodrive.Transfer
-		if err := r.Scan(&from, &t.To, &t.Days, &t.Fee); err != nil {
-			return err
-		}
-		if l := index[from]; l != nil {
-			l.Transfers = append(l.Transfers, t)
-		}
-		return nil
+		err := r.Scan(&from, &t.To, &t.Days, &t.Fee)
+		all[from] = append(all[from], t)
+		return err
 	})
+	return all, err
 }
 
 const sqlCountLocationRows = `SELECT COUNT(*) FROM locations`

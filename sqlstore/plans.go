@@ -44,6 +44,14 @@ var plannedReads = []struct {
 		_, err := q.Counts(ctx, day)
 		return err
 	}},
+	{"places", nil, func(ctx context.Context, q queries, _ PublicCar, _ exodrive.Date) error {
+		_, err := q.PublicPlaces(ctx, exodrive.PageQuery{Page: 1, Limit: exodrive.DefaultOffers}, "USD")
+		return err
+	}},
+	{"extras", nil, func(ctx context.Context, q queries, _ PublicCar, _ exodrive.Date) error {
+		_, err := q.PublicExtras(ctx, exodrive.PageQuery{Page: 1, Limit: exodrive.DefaultOffers}, "USD")
+		return err
+	}},
 	{"list", []string{"cars"}, list(exodrive.CarQuery{Sort: exodrive.SortFeatured})},
 	{"list by category and price", []string{"cars"}, list(exodrive.CarQuery{Sort: exodrive.SortPrice, Categories: exodrive.Categories[:1]})},
 	{"list on dates", []string{"cars"}, func(ctx context.Context, q queries, car PublicCar, day exodrive.Date) error {
