@@ -39,6 +39,7 @@ func (k *killed) judge(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	wrong = append(wrong, k.faults...)
+	wrong = append(wrong, k.judgeJobs(t, db)...)
 	for _, c := range k.claims {
 		wrong = append(wrong, c.judge(t, db)...)
 	}
