@@ -67,7 +67,7 @@ type App struct {
 // OpenStore opens the configured database and leaves its schema as it is. The
 // error is a sentence for the operator.
 func OpenStore(ctx context.Context, c Config, now func() time.Time) (*sqlstore.Store, error) {
-	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: c.DatabaseURL, Pool: c.Pool, Pooler: c.Pooler, Now: now})
+	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: c.DatabaseURL, Pool: c.Pool, Pooler: c.Pooler, Now: now, ServerTime: true})
 	if err != nil {
 		return nil, storeFault(c.DatabaseURL, err)
 	}
@@ -99,7 +99,8 @@ func Migrate(ctx context.Context, store *sqlstore.Store) (from, to int64, err er
 }
 
 // New builds everything and begins to listen. The error is a sentence for the
-// operator. now is the clock, time.Now but in tests.
+// operator. now is the machine's clock, time.Now but in tests; what is held, due and over
+// goes by the store's.
 func New(ctx context.Context, c Config, version string, log *slog.Logger, now func() time.Time) (_ *App, err error) {
 	a := &App{log: log}
 	defer func() { //nolint:contextcheck // what has begun is ended whatever became of ctx
@@ -144,9 +145,9 @@ func New(ctx context.Context, c Config, version string, log *slog.Logger, now fu
 	if err != nil {
 		return nil, because(err)
 	}
-	ofJobs := newJobMetrics(metrics.Registry, now, rental.JobKinds, a.Store.JobFigures)
+	ofJobs := newJobMetrics(metrics.Registry, a.Store.Now, rental.JobKinds, a.Store.JobFigures)
 	if a.Rental, err = rental.New(ctx, rental.Options{
-		Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: now, Zone: c.Zone, Secrets: secrets, JobSettled: ofJobs.settled,
+		Store: a.Store, Cache: a.Cache, Asked: askedOf(a.redis), History: a.history, Now: a.Store.Now, Zone: c.Zone, Secrets: secrets, JobSettled: ofJobs.settled,
 	}); err != nil {
 		return nil, because(err)
 	}
@@ -202,9 +203,9 @@ func (a *App) routes(c Config, now func() time.Time) *http.ServeMux {
 	if a.redis != nil {
 		ofAPI.Redis = redisFigures(a.redis)
 	}
-	ofAPI.Doctor = a.doctor(c, now)
+	ofAPI.Doctor = a.doctor(c)
 	api.Mount(mux, ofAPI)
-	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: now})
+	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: a.Store.Now})
 	return mux
 }
 

@@ -18,10 +18,10 @@ import (
 )
 
 // doctor looks at the running program.
-func (a *App) doctor(c Config, now func() time.Time) *doctor.Doctor {
+func (a *App) doctor(c Config) *doctor.Doctor {
 	return doctor.New(doctor.Parts{
 		Settings: doctorSettings(c), Store: a.Store, Redis: a.redis,
-		Cache: a.Cache.Stats, Families: a.Cache.Families(), Forwarded: a.forwarded.Load, Now: now,
+		Cache: a.Cache.Stats, Families: a.Cache.Families(), Forwarded: a.forwarded.Load, Now: a.Store.Now,
 	})
 }
 
@@ -52,7 +52,7 @@ func Examine(ctx context.Context, c Config, now func() time.Time) ([]doctor.Find
 		return append([]doctor.Finding{doctor.NoDatabase(Reason(err))}, found...), examineErr
 	}
 	defer store.Close()
-	p.Store = store
+	p.Store, p.Now = store, store.Now
 	if demo, err := rental.IsDemo(ctx, store); err == nil && demo {
 		p.Settings.Demo = true
 	}
@@ -74,7 +74,7 @@ func openToLook(ctx context.Context, c Config, now func() time.Time) (*sqlstore.
 			return nil, errors.New("there is no database yet at " + filepath.Clean(strings.TrimPrefix(file, "//")))
 		}
 	}
-	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: c.DatabaseURL, Pool: c.Pool, Pooler: c.Pooler, Now: now, ReadOnly: true})
+	store, err := sqlstore.Open(ctx, sqlstore.Config{URL: c.DatabaseURL, Pool: c.Pool, Pooler: c.Pooler, Now: now, ServerTime: true, ReadOnly: true})
 	if err != nil {
 		return nil, storeFault(c.DatabaseURL, err)
 	}

@@ -244,7 +244,7 @@ func judgeClock(ahead, within time.Duration, l Limits) Finding {
 		f.Figure = "the database's is " + short(ahead.Abs()) + " behind"
 	}
 	if ahead.Abs()-within > l.Clock {
-		f.Level, f.Meaning = Warn, "Holds end, and days begin, at different times for the database and for this node."
+		f.Level, f.Meaning = Warn, "Bookings, holds and jobs go by the database's; logs and metrics of this node tell other times."
 		f.Advice = "Have both machines keep time (chrony, systemd-timesyncd)."
 	}
 	return f

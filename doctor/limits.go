@@ -33,7 +33,7 @@ var DefaultLimits = Limits{
 	RedisCall: 5 * time.Millisecond,
 	// They begin within half a second while anybody does them.
 	JobLate: time.Minute,
-	// Holds and days are judged by both clocks.
+	// Whoever compares the logs of two machines looks at seconds.
 	Clock:     time.Second,
 	Backup:    48 * time.Hour,
 	FreeBytes: 1 << 30,

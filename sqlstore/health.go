@@ -21,15 +21,15 @@ func (s *Store) Nodes(ctx context.Context) (n int, err error) {
 	return n, s.row(ctx, s.d.nodes).scan(&n)
 }
 
-// Clock is how far the database's clock is ahead of ours, give or take within: half of
-// the time that asking took.
+// Clock is how far the database's clock is ahead of this machine's, give or take within:
+// half of the time that asking took.
 func (s *Store) Clock(ctx context.Context) (ahead, within time.Duration, err error) {
 	var theirs int64
-	asked := s.now()
+	asked := s.clock.machine()
 	if err := s.row(ctx, s.d.clock).scan(&theirs); err != nil {
 		return 0, 0, err
 	}
-	within = s.now().Sub(asked) / 2
+	within = s.clock.machine().Sub(asked) / 2
 	return time.Duration(theirs-ms(asked.Add(within))) * time.Millisecond, within, nil
 }
 

@@ -75,6 +75,9 @@ const sqlEndJob = `UPDATE jobs SET worker = '', ended_at = $4 WHERE id = $1 AND 
 
 // NextJob is when the first waiting job of some kinds is due.
 func (s *Store) NextJob(ctx context.Context, kinds []string) (at time.Time, found bool, err error) {
+	if err := s.keepTime(ctx, s.alone()); err != nil {
+		return at, false, err
+	}
 	var q statement
 	q.add(`SELECT run_at FROM jobs WHERE worker = '' AND ended_at = 0 AND kind IN (`+marks(len(kinds))+`) ORDER BY run_at, id LIMIT 1`, anys(kinds)...)
 	err = s.row(ctx, q.text.String(), q.args...).scan(instant{&at})
@@ -99,7 +102,7 @@ func (s *Store) alone() queries {
 // wait, and brings its claim to the disk with it.
 func (s *Store) ClaimJobs(ctx context.Context, w jobs.Worker, kinds []string, n int) ([]jobs.Run, error) {
 	var q statement
-	now := ms(s.now())
+	now := ms(s.Now())
 	q.add(`WITH due AS MATERIALIZED (SELECT id AS due_id FROM jobs WHERE worker = '' AND ended_at = 0 AND run_at <= ? AND kind IN (`+marks(len(kinds))+`)
 		ORDER BY run_at, id`, append([]any{now}, anys(kinds)...)...)
 	q.add(` LIMIT ?`+s.d.skipLocked+`)
@@ -120,7 +123,7 @@ const settled = 6
 func (s *Store) SettleJobs(ctx context.Context, ends []jobs.End) (kept []string, err error) {
 	most := max(1, s.d.batchValues/settled)
 	if len(ends) <= most {
-		return s.alone().settleJobs(ctx, s.now(), ends)
+		return s.alone().settleJobs(ctx, s.Now(), ends)
 	}
 	err = s.Tx(ctx, func(tx *Tx) error {
 		kept = nil

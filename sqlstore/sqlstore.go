@@ -33,6 +33,9 @@ type Config struct {
 	Pool   int              // connections to Postgres; 0 is 20
 	Pooler bool             // behind a transaction pooler: nothing of a session may be used
 	Now    func() time.Time // nil is time.Now
+	// ServerTime makes a server's clock the one that says what time it is, see Store.Now.
+	// A file goes by Now.
+	ServerTime bool
 	// ReadOnly opens a database that is there and changes nothing in or beside it.
 	ReadOnly bool
 	// Trace, if not nil, is told every statement before it runs, from many
@@ -59,7 +62,7 @@ type Store struct {
 	queries
 	rw     *sql.DB
 	engine engine
-	now    func() time.Time
+	clock  clock
 	// written is the hook of OnWritten.
 	written atomic.Pointer[func(context.Context, cache.Written)]
 	// enqueued is the hook of OnEnqueued.
@@ -81,13 +84,19 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	s := &Store{
 		queries: queries{db: e.ro, d: e.dialect, trace: c.Trace, costs: newCosts()},
-		rw:      e.rw, engine: e, now: c.Now,
+		rw:      e.rw, engine: e, clock: clock{machine: c.Now},
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if err := s.Ping(ctx); err != nil {
 		s.Close()
 		return nil, err
+	}
+	if c.ServerTime && !s.Embedded() {
+		if err := s.setClock(ctx, s.alone()); err != nil {
+			s.Close()
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -192,12 +201,16 @@ func (s *Store) txOnce(ctx context.Context, wanted []string, fn func(*Tx) error)
 			err = fmt.Errorf("%w; rollback: %w", err, rollback)
 		}
 	}()
-	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Now: s.now().Truncate(time.Millisecond), Wanted: wanted}
+	t := &Tx{queries: queries{db: tx, d: s.d, trace: s.trace, costs: s.costs}, Wanted: wanted}
 	if s.d.beginTx != "" {
 		if err := t.exec(ctx, s.d.beginTx); err != nil {
 			return err
 		}
 	}
+	if err := s.keepTime(ctx, t.queries); err != nil {
+		return err
+	}
+	t.Now = s.Now().Truncate(time.Millisecond)
 	hook := s.written.Load()
 	before, err := t.beforeWrites(ctx, hook != nil)
 	if err != nil {
