@@ -153,7 +153,7 @@ func (s *Service) keep(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor,
 		return err
 	}
 	if coupon != nil {
-		if err := takeCoupon(ctx, tx, coupon); err != nil {
+		if err := takeCoupon(ctx, tx, coupon.ID); err != nil {
 			return err
 		}
 	}
@@ -198,10 +198,23 @@ func (s *Service) checkHolds(ctx context.Context, tx *sqlstore.Tx, who exodrive.
 }
 
 // takeCoupon counts how often a coupon is taken while nobody else can take it.
-func takeCoupon(ctx context.Context, tx *sqlstore.Tx, c *exodrive.Coupon) error {
-	uses, err := tx.LockCoupon(ctx, c.ID)
-	if err == nil && c.MaxUses > 0 && uses >= c.MaxUses {
+func takeCoupon(ctx context.Context, tx *sqlstore.Tx, id string) error {
+	c, err := tx.LockCoupon(ctx, id)
+	if err == nil && c.MaxUses > 0 && c.Uses >= c.MaxUses {
 		err = exodrive.Errorf(exodrive.Conflict, "The coupon %s is used up.", c.Code).On("/coupon")
+	}
+	return err
+}
+
+// takeCouponAgain takes the coupon of a booking that gave it back when its hold ran out:
+// the price that was accepted stands on it.
+func takeCouponAgain(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) error {
+	if b.CouponID == "" {
+		return nil
+	}
+	err := takeCoupon(ctx, tx, b.CouponID)
+	if exodrive.CodeOf(err) == exodrive.Conflict {
+		return exodrive.Errorf(exodrive.Conflict, "The hold ran out, and its coupon is used up by now. Let the coupon be used once more, or book the trip anew without it.")
 	}
 	return err
 }

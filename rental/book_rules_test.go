@@ -75,6 +75,70 @@ func TestBookTakesACoupon(t *testing.T) {
 	})
 }
 
+// A hold that runs out gives its coupon back, and whoever takes it then has it: staff that
+// confirms the hold late takes it again or is refused, however many try at once.
+//
+// Red when: the days of a hold that ran out are taken again without its coupon; or the
+// coupon is not locked while it is counted.
+func TestLateConfirmationTakesTheCouponAgain(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		if _, err := w.CreateCoupon(ctx, admin, exodrive.CouponInput{Code: "ONCE", Percent: 10_00, MaxUses: 1, Active: true}); err != nil {
+			t.Fatal(err)
+		}
+		cars := append([]string{anyCar}, neighbours(t, w, anyCar, 3)...)
+		var late []*rental.BookingView
+		var trip exodrive.TripRequest
+		for i, car := range cars {
+			trip = freeTrip(t, w, car, 6)
+			trip.Coupon = "once"
+			if i == len(cars)-1 {
+				break // of this car it is booked below
+			}
+			b := w.held(t, trip, fmt.Sprint("renter", i))
+			w.clock.Set(*b.HoldUntil)
+			if _, err := w.SweepHolds(ctx); err != nil {
+				t.Fatal(err)
+			}
+			late = append(late, b)
+		}
+		won := 0
+		var winner string
+		for i, err := range at(len(cars), func(i int) error {
+			if i < len(late) {
+				return bookErr(w.ConfirmBooking(ctx, desk, late[i].ID))
+			}
+			return bookErr(w.Book(ctx, exodrive.Actor{}, bookingOf(trip, "new"), rental.Call{}))
+		}) {
+			switch exodrive.CodeOf(err) {
+			case "":
+				won++
+				if i < len(late) {
+					winner = late[i].ID
+				}
+			case exodrive.Conflict:
+			default:
+				t.Error(err)
+			}
+		}
+		coupons, _, err := w.Coupons(ctx, admin, firstPage)
+		if i := slices.IndexFunc(coupons, func(c exodrive.Coupon) bool { return c.Code == "ONCE" }); err != nil || won != 1 || coupons[i].Uses != 1 {
+			t.Errorf("%d have the coupon, it was taken %d times (%v), want one", won, coupons[i].Uses, err)
+		}
+		for _, b := range late {
+			want := exodrive.Expired
+			if b.ID == winner {
+				want = exodrive.Confirmed
+			}
+			if got, err := w.Booking(ctx, b.Token); err != nil || got.State != want {
+				t.Errorf("%s is %s, %v, want %s", b.ID, got.State, err, want)
+			}
+		}
+		agrees(t, w)
+	})
+}
+
 // A renter cancels a hold, and what is confirmed until the pick-up, but not after it:
 // the terms have no price for that.
 func TestCancelUntilThePickup(t *testing.T) {

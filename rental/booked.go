@@ -137,8 +137,8 @@ var (
 	house  = exodrive.Actor{ID: "system", Name: "system"}
 )
 
-// ConfirmBooking agrees to a booking that is held, or whose hold ran out, if its days
-// can be taken again and its pick-up is still to come.
+// ConfirmBooking agrees to a booking that is held, or whose hold ran out, if its days and
+// its coupon can be taken again and its pick-up is still to come.
 func (s *Service) ConfirmBooking(ctx context.Context, who exodrive.Actor, id string) (*BookingView, error) {
 	if err := who.May(exodrive.ScopeBook); err != nil {
 		return nil, err
@@ -248,6 +248,9 @@ func (s *Service) moveLocked(ctx context.Context, tx *sqlstore.Tx, who exodrive.
 		}
 	}
 	if !had.Occupies() && next.Occupies() {
+		if err := takeCouponAgain(ctx, tx, b); err != nil {
+			return err
+		}
 		// First the days: the constraint on bookings would refuse without naming them.
 		if err := s.expireHolds(ctx, tx, b.CarID); err != nil {
 			return err

@@ -74,16 +74,18 @@ func (q queries) couponByCode(ctx context.Context, code string) (*exodrive.Coupo
 const sqlCouponByCode = `SELECT ` + couponColumns + `, ` + couponUses + ` FROM coupons WHERE code = upper(CAST($1 AS TEXT))`
 
 // LockCoupon keeps every other transaction from taking a coupon until this one ends,
-// and returns how often it is taken: by every booking that was neither expired nor
-// cancelled, so that those give it back by themselves.
-func (t *Tx) LockCoupon(ctx context.Context, id string) (uses int, err error) {
-	if err := t.row(ctx, sqlLockCoupon+t.d.lockRow, id).scan(&id); err != nil {
-		return 0, notFound(err, "There is no such coupon.")
+// and returns the coupon with how often it is taken: by every booking that was neither
+// expired nor cancelled, so that those give it back by themselves.
+func (t *Tx) LockCoupon(ctx context.Context, id string) (*exodrive.Coupon, error) {
+	c := exodrive.Coupon{ID: id}
+	if err := t.row(ctx, sqlLockCoupon+t.d.lockRow, id).scan(&c.Code, &c.MaxUses); err != nil {
+		return nil, notFound(err, "There is no such coupon.")
 	}
-	return uses, t.row(ctx, sqlCouponUses, id).scan(&uses)
+	// Counted by a statement of its own, which sees what the lock has waited for.
+	return &c, t.row(ctx, sqlCouponUses, id).scan(&c.Uses)
 }
 
-const sqlLockCoupon = `SELECT id FROM coupons WHERE id = $1`
+const sqlLockCoupon = `SELECT code, max_uses FROM coupons WHERE id = $1`
 
 const sqlCouponUses = `SELECT COUNT(*) FROM bookings WHERE coupon_id = $1 AND state NOT IN ('expired', 'cancelled')`
 
