@@ -31,7 +31,7 @@ func (a *api) quote(ctx context.Context, in *quoteBody) (*answer[exodrive.Signed
 }
 
 type bookingBody struct {
-	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"A text of your own, new for each booking: a call that is sent again with it is answered by the booking it made." example:"5f1c2e0a-7d0b-4f6e-9b53-0e6c8a1d2f34"`
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"A random text of your own, such as a UUID, new for each booking: a call that is sent again with it is answered by the booking it made. Callers without a token share one space of keys, so a key that can be guessed is answered to whoever also knows the whole body." example:"5f1c2e0a-7d0b-4f6e-9b53-0e6c8a1d2f34"`
 	Body entered[rental.BookRequest]
 }
 

@@ -25,7 +25,7 @@ var descriptions = map[string]string{
 	"quote": "Every line of the price, the rules in words, when the deposit is held and what cancelling costs, promised for half an hour. It holds no days: " +
 		"days that somebody has are a conflict with the code dates_taken, the days, and what is free instead.",
 	"book": "Holds the days until staff confirms or the hold ends. With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the quote that holds now. " +
-		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused; a call that may still be under way, or a car that others are busy with, is busy: send it again with the same key after Retry-After.",
+		"Days that somebody has are dates_taken, as for a quote. The same Idempotency-Key with another body is key_reused, and once staff has renewed the booking's link the same call is a conflict; a call that may still be under way, or a car that others are busy with, is busy: send it again with the same key after Retry-After.",
 	"readBooking":   "The token is as good as a password for this one booking.",
 	"cancelBooking": "Costs what the terms of the booking say; a hold costs nothing. Its days are free at once.",
 	"quoteChange": "The trip that the booking would become, priced anew as a whole, with the difference and what it means in words, promised for half an hour. Members that are left out stay as they are. " +
@@ -47,7 +47,7 @@ var descriptions = map[string]string{
 	"adminListCustomers":  "The newest first. Name and number are those of a customer's first booking; each booking has its own.",
 	"adminReadCustomer":   "With the bookings, the latest pick-up first, a page at a time.",
 	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",
-	"adminConfirmBooking": "Also one whose hold ran out, if its days can be taken again.",
+	"adminConfirmBooking": "Also one whose hold ran out, if its days and its coupon can be taken again. One that is confirmed already is a conflict, and nothing is done.",
 	"adminChangeBooking":  "Like changeBooking, by staff: at the price that the renter would pay, the one so far (keep), or any other (total), and with limits set aside (waive). All of it stands in the booking's history, with the reason.",
 	"adminSwapCar": "The same trip with another car. Price and terms stay as they were agreed, for changes to come as well, unless price is terms or a total is given; limits of the new car can be set aside (waive). " +
 		"Days that somebody has of it are dates_taken, with other cars that are free.",

@@ -39,7 +39,8 @@ type Call struct {
 // with it.
 //
 // The key of the call is written with the booking, so that a call that is repeated finds
-// either both or neither, and a refusal uses no key up. Calls with one key for one car
+// either both or neither, and a refusal uses no key up. Once staff has renewed the link,
+// the call is a conflict for who is not staff. Calls with one key for one car
 // meet at the car's row; for two cars, which are two bodies, the primary key of the keys
 // refuses the later one, whose transaction is then run again and finds the earlier. Who
 // waits for the row longer than the store allows is told busy, whether its twin has it or
@@ -60,7 +61,7 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 			return onCar(err)
 		}
 		if b, err = s.madeBefore(ctx, tx, key); b != nil || err != nil {
-			return err
+			return firstOf(err, mayRepeat(who, b))
 		}
 		if err := s.expireHolds(ctx, tx, car.ID); err != nil {
 			return err
@@ -120,6 +121,9 @@ func (s *Service) asAgreed(quote string, total *exodrive.Money, p promise, now t
 	return err
 }
 
+// firstLink is the version of the link that a booking begins with.
+const firstLink = 1
+
 // newBooking is what will be stored of a quote that was accepted.
 func (s *Service) newBooking(r BookRequest, q *exodrive.Quote, coupon *exodrive.Coupon, now time.Time) *exodrive.Booking {
 	now = now.UTC().Truncate(time.Millisecond) // as it is stored
@@ -135,7 +139,7 @@ func (s *Service) newBooking(r BookRequest, q *exodrive.Quote, coupon *exodrive.
 		PickupPlace: q.Pickup.Location.ID, ReturnPlace: q.Return.Location.ID,
 		Contact: r.Customer, Total: q.Total, Deposit: q.Deposit,
 		HoldUntil: hold, Trip: r.TripRequest, Terms: q.BookingTerms,
-		LinkVersion: 1, Version: 1, CreatedAt: now, UpdatedAt: now,
+		LinkVersion: firstLink, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if coupon != nil {
 		b.CouponID = coupon.ID
@@ -256,6 +260,16 @@ func keyOf(caller string, r any, c Call) *sqlstore.KeyRow {
 func hash(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])
+}
+
+// mayRepeat refuses to answer a repeated call whose booking has a newer link than the call
+// was answered with: whoever knows the call may be the one that the old link was taken from.
+// Staff that may book sees every link.
+func mayRepeat(who exodrive.Actor, b *exodrive.Booking) error {
+	if b == nil || b.LinkVersion <= firstLink || who.May(exodrive.ScopeBook) == nil {
+		return nil
+	}
+	return exodrive.Errorf(exodrive.Conflict, "This call made a booking whose link was renewed since. Use the newest link that you were sent, or ask us; a new booking needs a new Idempotency-Key.")
 }
 
 // madeBefore is the booking that a call with the same key made, or nil.

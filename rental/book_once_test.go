@@ -120,6 +120,36 @@ func TestBookAgainShowsWhatIs(t *testing.T) {
 	})
 }
 
+// A call that is sent again never tells a link that staff has renewed since: it is refused,
+// changes nothing and needs another key. Staff, which sees every link, is answered.
+//
+// Red when: the answer is made of the booking without a look at its link.
+func TestBookAgainTellsNoRenewedLink(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		r, c := bookingOf(freeTrip(t, w, anyCar, 3), "maria"), rental.Call{Key: "one", Route: bookRoute}
+		other := bookingOf(freeTrip(t, w, "ferrari-roma", 3), "nora")
+		for who, told := range map[*exodrive.Actor]exodrive.Code{{}: exodrive.Conflict, &desk: ""} {
+			ask := map[exodrive.Code]rental.BookRequest{exodrive.Conflict: r, "": other}[told]
+			b, err := w.Book(t.Context(), *who, ask, c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			renewed, err := w.RenewLink(t.Context(), desk, b.ID, "The mail was forwarded.")
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := w.Book(t.Context(), *who, ask, c)
+			if wantCode(t, "sent again by "+who.Name, err, told); err == nil && again.Token != renewed.Token {
+				t.Errorf("staff is told %s, want %s", again.Token, renewed.Token)
+			}
+			if got, err := w.Booking(t.Context(), renewed.Token); err != nil || got.State != exodrive.Held {
+				t.Errorf("the booking: %+v, %v", got, err)
+			}
+		}
+	})
+}
+
 // Who wants a car that somebody else is busy with waits, and not for ever: he is told to
 // try again, nothing of him is left, his key is as good as new, and bookings of other cars
 // do not wait with him.
