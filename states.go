@@ -53,6 +53,9 @@ var called = map[BookingState]string{
 // none.
 func (s BookingState) After(e BookingEvent) (BookingState, error) {
 	next, ok := bookingTable[s][e]
+	if !ok && called[s] == done[e] {
+		return s, Errorf(Conflict, "This booking is %s already; nothing was done.", called[s])
+	}
 	if !ok {
 		return s, Errorf(Conflict, "This booking is %s, so it cannot be %s.", called[s], done[e])
 	}

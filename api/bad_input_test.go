@@ -302,3 +302,34 @@ func TestZeroBytes(t *testing.T) {
 		}
 	})
 }
+
+// Where no member of a body has to be there, the body need not be there either, whatever
+// Content-Type stands beside nothing; and what happened already is told as that.
+//
+// Red when: the document and the decoding do not look at what a body needs.
+func TestBodiesThatMayBeLeftOut(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *server) {
+		id, _, _ := strings.Cut(s.booked(t, 0), ".")
+		at := "/api/admin/bookings/" + id
+		send := func(path string, headers ...string) *httptest.ResponseRecorder {
+			return s.do(call{method: "POST", path: path, as: adminToken, headers: headers})
+		}
+		s.readyFor(t, "adminHandOver", id)
+		again := problem(t, "confirmed twice", send(at+"/confirm"), 409, "conflict")
+		if again.Detail != "This booking is confirmed already; nothing was done." {
+			t.Errorf("confirmed twice, it is told %q", again.Detail)
+		}
+		if rec := send(at+"/no-show", "Content-Type: text/plain"); rec.Code != 200 {
+			t.Errorf("a no-show without a body: %d %s", rec.Code, rec.Body)
+		}
+		problem(t, "a no-show twice", send(at+"/no-show"), 409, "conflict")
+		p := problem(t, "a bulk update of nothing", send("/api/admin/cars/bulk"), 400, "invalid")
+		if len(p.Errors) != 1 || p.Errors[0].Pointer != "#/priceChangePercent" {
+			t.Errorf("a bulk update of nothing is told %+v", p)
+		}
+		p = problem(t, "a change to nothing", s.do(call{method: "POST", path: "/api/bookings/" + s.booked(t, 1) + "/change"}), 400, "invalid")
+		if p.Detail != "Nothing would be different; say what shall change." {
+			t.Errorf("a change to nothing is told %q", p.Detail)
+		}
+	})
+}

@@ -20,6 +20,7 @@ import (
 type entered[T any] struct {
 	value T
 	fault error // what the schema could not tell; Resolve reports it
+	read  bool
 }
 
 // Schema is that of T.
@@ -29,6 +30,7 @@ func (entered[T]) Schema(r huma.Registry) *huma.Schema {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (e *entered[T]) UnmarshalJSON(b []byte) error {
+	e.read = true
 	v := reflect.ValueOf(&e.value).Elem()
 	for i := range v.NumField() {
 		if text := v.Type().Field(i).Tag.Get("default"); text != "" {
@@ -43,8 +45,14 @@ func (e *entered[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Resolve implements huma.Resolver.
+// Resolve implements huma.Resolver. A body that need not be there, and is not, is an
+// object without members.
 func (e *entered[T]) Resolve(huma.Context) []error {
+	if !e.read {
+		if err := e.UnmarshalJSON([]byte("{}")); err != nil {
+			return []error{err}
+		}
+	}
 	if e.fault == nil {
 		return nil
 	}

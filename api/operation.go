@@ -162,6 +162,19 @@ var reviewStatusParam = query("status", "Only reviews in this status.",
 
 var auditSubjectParam = query("subject", "Only what was done to the thing with this id.", text(100), nil)
 
+// needNoBody lets a call come without a body, and so without a Content-Type, where none
+// of its members has to be there.
+func (a *api) needNoBody(op *huma.Operation) {
+	if op.RequestBody == nil || !op.RequestBody.Required {
+		return
+	}
+	schema := op.RequestBody.Content["application/json"].Schema
+	if schema.Ref != "" {
+		schema = a.huma.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+	}
+	op.RequestBody.Required = len(schema.Required) > 0
+}
+
 // bodyExample gives the request body of a route an example.
 func (a *api) bodyExample(route string, example any) {
 	method, path, _ := strings.Cut(route, " ")

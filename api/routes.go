@@ -125,6 +125,7 @@ func (a *api) finish() {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Delete} {
 			if op != nil {
 				describe(op)
+				a.needNoBody(op)
 			}
 		}
 	}
