@@ -93,7 +93,7 @@ var descriptions = map[string]string{
 	"adminWarmCache": "Without a body, or with an empty one, all three groups; else those that are true. One warming runs at a time: " +
 		"a call whose groups it covers waits for its end, any other is a conflict. It goes on when the caller hangs up. " +
 		"With Accept: text/event-stream the answer is a stream of events: progress, with what is done of each group, and at the end done, with the result, or error, with a problem document.",
-	"adminListAudit": "Newest first. Every administrative write leaves one entry.",
+	"adminListAudit": "Newest first. Every administrative write leaves one entry, but those to bookings, which stand in the history of each: see adminReadBooking.",
 }
 
 // describe completes an operation in the document.
