@@ -117,7 +117,7 @@ func newChange(b *Booking, r TripRequest, t Terms, leave *Leave, now time.Time) 
 	ch := &Change{Before: b.Total, Words: []string{}, Trip: r, Leave: leave}
 	forRent := t.Car.Available && !t.Car.Hidden || leave.waives(WaiveForRent)
 	priced, words := t.forChange(b, r, leave, now)
-	q, err := priced.quote(ch.tripToQuote(priced), now, b, func(q *Quote) { ch.settle(b, q, &fee, leave, t.Policy) })
+	q, err := priced.quote(ch.tripToQuote(priced), now, b, func(q *Quote, from *Location) { ch.settle(b, q, from, &fee, leave, t.Policy) })
 	if err != nil {
 		return nil, err
 	}
@@ -274,16 +274,16 @@ func (c *Change) tripToQuote(t Terms) TripRequest {
 
 // settle raises the price of the new trip, and then the fees of cancelling it, to what a
 // change leaves to be paid.
-func (c *Change) settle(b *Booking, q *Quote, fee *Money, leave *Leave, p Policy) {
+func (c *Change) settle(b *Booking, q *Quote, from *Location, fee *Money, leave *Leave, p Policy) {
 	if total, set := leave.total(b); set {
-		q.addUpTo(total, LineAgreed, "Agreed with us")
+		q.addUpTo(total, LineAgreed, "Agreed with us", from)
 		fee.Amount = min(fee.Amount, total)
 	} else {
 		least := fee.Amount
 		if c.takesNothingFrom(b, q) {
 			least = max(least, b.Total.Amount)
 		}
-		q.addUpTo(max(least, q.Total.Amount), LineKept, "Kept of the price before")
+		q.addUpTo(max(least, q.Total.Amount), LineKept, "Kept of the price before", from)
 	}
 	if b.State == Active {
 		q.Cancellation = []CancelTerm{} // nothing can be cancelled any more
@@ -302,16 +302,6 @@ func (c *Change) settle(b *Booking, q *Quote, fee *Money, leave *Leave, p Policy
 		terms = append(terms, t)
 	}
 	q.Cancellation = terms
-}
-
-// addUpTo adds a line that makes a total of the price.
-func (p *Price) addUpTo(total int64, kind LineKind, label string) {
-	if total == p.Total.Amount {
-		return
-	}
-	m := Money{total - p.Total.Amount, p.Total.Currency}
-	p.Lines = append(p.Lines, Line{Kind: kind, Label: label, Quantity: 1, Unit: m, Amount: m})
-	p.Total.Amount = total
 }
 
 // takesNothingFrom tells whether no day, place or extra of a booking falls away.
@@ -339,7 +329,7 @@ func (c *Change) inWords(b *Booking, fee Money) []string {
 	default:
 		add("The price stays " + c.Total.String() + ".")
 	}
-	if n := len(c.Lines); n > 0 && c.Lines[n-1].Kind == LineKept {
+	if slices.ContainsFunc(c.Lines, func(l Line) bool { return l.Kind == LineKept }) {
 		switch {
 		case b.State == Active:
 			add("The car is out, so nothing of the price comes back.")

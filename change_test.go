@@ -222,6 +222,7 @@ var dealings = rapid.Custom(func(t *rapid.T) dealing {
 	d.terms.Car.Base = base
 	d.terms.Rates = func(exodrive.Days) (exodrive.Rates, error) { return exodrive.Rates{Base: base}, nil }
 	d.terms.Car.DiscountPercent = shares.Draw(t, "discount")
+	d.terms.Places[0].TaxIncluded = rapid.Bool().Draw(t, "tax included")
 	return d
 })
 
@@ -296,16 +297,41 @@ func bookedAt(t *rapid.T) *exodrive.Booking {
 	return bookingOf(exodrive.TripRequest{CarID: "car_1", StartDate: fourDays.StartDate, EndDate: max(r.EndDate, fourDays.EndDate), Extras: r.Extras}, q)
 }
 
-// addsUp checks the sums of a change.
+// Whatever a change is agreed to cost, its tax comes last, and is the tax of that price.
+//
+// Red when: a line comes after the tax, or leaves it that of another price.
+func TestAnAgreedPriceHasItsTax(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b, d := bookedAt(t), dealings.Draw(t, "dealing")
+		total := rapid.OneOf(rapid.Int64Range(0, 100), amounts).Draw(t, "agreed")
+		ch, err := exodrive.NewChange(b, d.change, d.terms, &exodrive.Leave{Total: &total}, before(d.hour))
+		if err != nil {
+			return
+		}
+		if addsUp(t, b, ch); ch.Total.Amount != total {
+			t.Fatalf("%d was agreed, and it costs %v", total, ch.Total)
+		}
+	})
+}
+
+// addsUp checks the sums of a change, and that a tax of 10 % comes last.
 func addsUp(t *rapid.T, b *exodrive.Booking, ch *exodrive.Change) {
-	var sum int64
-	for _, l := range ch.Lines {
+	var sum, tax int64
+	for i, l := range ch.Lines {
+		if l.Kind == exodrive.LineTax {
+			if tax = l.Amount.Amount; i != len(ch.Lines)-1 {
+				t.Fatalf("%+v comes after the tax", ch.Lines[i+1:])
+			}
+		}
 		if l.Quantity*l.Unit.Amount != l.Amount.Amount {
 			t.Fatalf("%+v does not multiply", l)
 		}
 		if !l.Included {
 			sum += l.Amount.Amount
 		}
+	}
+	if of := exodrive.TaxRate(10_000).In(ch.Total.Amount); tax < of-1 || tax > of+1 {
+		t.Fatalf("a tax of %d is told of %v, want %d", tax, ch.Total, of)
 	}
 	if sum != ch.Total.Amount || ch.Before != b.Total || ch.Difference.Amount != ch.Total.Amount-b.Total.Amount {
 		t.Fatalf("the lines come to %d, the total is %v, before it was %v, the difference %v", sum, ch.Total, b.Total, ch.Difference)

@@ -100,9 +100,9 @@ const (
 	LineOneWay   LineKind = "one_way"
 	LineDiscount LineKind = "discount"
 	LineExtra    LineKind = "extra"
-	LineTax      LineKind = "tax"
 	LineKept     LineKind = "kept"   // up to what a change of the trip leaves to be paid
 	LineAgreed   LineKind = "agreed" // up or down to what staff agreed to for a change
+	LineTax      LineKind = "tax"
 )
 
 // Line is one line of a price: Quantity times Unit is Amount, exactly. Discounts
@@ -246,15 +246,47 @@ func runs[T comparable](v []T) func(yield func(from, to int64) bool) {
 }
 
 func (p *pricing) tax(in PriceInput) {
-	label := strings.TrimSpace(fmt.Sprintf("%s %s %%", in.TaxName, in.TaxPercent))
-	if !in.TaxIncluded {
-		p.add(LineTax, label, 1, in.TaxPercent.On(p.total))
+	tax := in.TaxPercent.On(p.total)
+	if in.TaxIncluded {
+		tax = in.TaxPercent.In(p.total)
+	} else {
+		p.total += tax
+	}
+	p.lines = append(p.lines, taxLines(in.TaxName, in.TaxPercent, in.TaxIncluded, Money{tax, in.Currency})...)
+}
+
+// taxLines are the line of a tax, or none where there is no tax.
+func taxLines(name string, rate TaxRate, included bool, tax Money) []Line {
+	if tax.Amount == 0 {
+		return nil
+	}
+	label := strings.TrimSpace(fmt.Sprintf("%s %s %%", name, rate))
+	if included {
+		label += " included"
+	}
+	return []Line{{Kind: LineTax, Label: label, Quantity: 1, Unit: tax, Amount: tax, Included: included}}
+}
+
+// addUpTo adds a line that makes a total of the price of a rental from a place. It stands
+// before the tax, which is then the share of the new total that is tax at the place's
+// rate, rounded half up.
+func (p *Price) addUpTo(total int64, kind LineKind, label string, place *Location) {
+	if total == p.Total.Amount {
 		return
 	}
-	contained := in.TaxPercent.In(p.total)
-	if contained == 0 {
-		return
+	lines := slices.DeleteFunc(slices.Clone(p.Lines), func(l Line) bool { return l.Kind == LineTax })
+	tax := place.TaxPercent.In(total)
+	rest := total
+	if !place.TaxIncluded {
+		rest -= tax
 	}
-	amount := Money{contained, in.Currency}
-	p.lines = append(p.lines, Line{Kind: LineTax, Label: label + " included", Quantity: 1, Unit: amount, Amount: amount, Included: true})
+	for _, l := range lines {
+		rest -= l.Amount.Amount
+	}
+	m := Money{rest, p.Total.Currency}
+	if rest != 0 {
+		lines = append(lines, Line{Kind: kind, Label: label, Quantity: 1, Unit: m, Amount: m})
+	}
+	p.Lines = append(lines, taxLines(place.TaxName, place.TaxPercent, place.TaxIncluded, Money{tax, m.Currency})...)
+	p.Total.Amount = total
 }

@@ -121,7 +121,7 @@ func NewQuote(r TripRequest, t Terms, now time.Time) (*Quote, error) {
 // quote is NewQuote for the trip that a booking shall become, where there is one: what
 // stands of the booking is not judged again. settle, if there is one, has the last word
 // on the price and what cancelling costs.
-func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(*Quote)) (*Quote, error) {
+func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(q *Quote, from *Location)) (*Quote, error) {
 	if t.Car.Hidden {
 		return nil, Errorf(NotFound, "There is no such car.").On("/carId")
 	}
@@ -165,7 +165,7 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(*Quo
 	}
 	q.Cancellation = t.Policy.CancelTerms(q.Pickup.At, q.Price)
 	if settle != nil {
-		settle(q)
+		settle(q, trip.PickupPlace)
 	}
 	q.Back = t.returnTerms(q, trip)
 	if of != nil && of.State == Active {

@@ -72,7 +72,7 @@ func (dayStatusSchema) Schema(huma.Registry) *huma.Schema {
 func (lineKindSchema) Schema(huma.Registry) *huma.Schema {
 	return words([]exodrive.LineKind{
 		exodrive.LineRental, exodrive.LineLength, exodrive.LineFee, exodrive.LinePlace,
-		exodrive.LineOneWay, exodrive.LineDiscount, exodrive.LineExtra, exodrive.LineTax, exodrive.LineKept, exodrive.LineAgreed,
+		exodrive.LineOneWay, exodrive.LineDiscount, exodrive.LineExtra, exodrive.LineKept, exodrive.LineAgreed, exodrive.LineTax,
 	})
 }
 
