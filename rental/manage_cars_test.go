@@ -183,13 +183,14 @@ func TestManagedCars(t *testing.T) {
 func TestNoChangeWithoutAuditEntry(t *testing.T) {
 	ctx := context.Background()
 	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, databaseURL string) {
-		// With no chance and a clock that stands, the second entry has the id of the first.
-		w := newWorld(t, databaseURL, func(o *rental.Options) { o.Chance = func() uint32 { return 7 } })
+		// With no chance and a clock that stands, two nodes make the same ids.
+		noChance := func(o *rental.Options) { o.Chance = func() uint32 { return 7 } }
+		w, other := newWorld(t, databaseURL, noChance), newWorld(t, databaseURL, noChance)
 		roma := car(t, "ferrari-roma")
 		if _, err := w.ArchiveCar(ctx, admin, roma.ID, 1, true); err != nil {
 			t.Fatal(err)
 		}
-		_, err := w.ArchiveCar(ctx, admin, roma.ID, 2, false)
+		_, err := other.ArchiveCar(ctx, admin, roma.ID, 2, false)
 		wantCode(t, "a change whose entry is refused", err, exodrive.Conflict)
 		got, err := w.ManagedCar(ctx, admin, roma.ID)
 		if err != nil || !got.Hidden || got.Version != 2 || len(w.audit(t)) != 1 {
