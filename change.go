@@ -339,6 +339,9 @@ func (c *Change) inWords(b *Booking, fee Money) []string {
 			add("Nothing of the trip falls away, so it costs no less than before.")
 		}
 	}
+	if b.State == Active && c.Occupied.End < b.Days.End && c.Back != nil {
+		add("The days that you give back are free for others at once. A return after " + instantWords(c.Back.PaidUntil) + " is late.")
+	}
 	if fee.Amount > 0 && len(c.Cancellation) > 0 {
 		add("From now on cancelling costs " + fee.String() + " at least, as it does at the time of this change.")
 	}

@@ -13,7 +13,10 @@ import (
 )
 
 // booked is a confirmed booking of a trip at the terms of a moment.
-func booked(t testing.TB, r exodrive.TripRequest, terms exodrive.Terms, now time.Time) *exodrive.Booking {
+func booked(t interface {
+	Helper()
+	Fatal(...any)
+}, r exodrive.TripRequest, terms exodrive.Terms, now time.Time) *exodrive.Booking {
 	t.Helper()
 	q, err := exodrive.NewQuote(r, terms, now)
 	if err != nil {
@@ -341,4 +344,44 @@ func addsUp(t *rapid.T, b *exodrive.Booking, ch *exodrive.Change) {
 			t.Fatalf("the terms of cancelling: %+v of %v", ch.Cancellation, ch.Total)
 		}
 	}
+}
+
+// Whoever shortens a rental while he has the car is late from its new end on, as somebody
+// is who booked so; whoever does not shorten it is never late before what he had paid for.
+// A further day never costs more than was agreed, and nothing that was paid comes back.
+//
+// Red when: days that were given back still count as paid for when the car comes back.
+func TestDaysGivenBackAreLate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := bookedAt(t)
+		b.State = exodrive.Active
+		agreed, had := *b.Terms.Back, b.Days
+		d := dealings.Draw(t, "dealing")
+		end := b.Trip.EndDate.Add(rapid.IntRange(-5, 5).Draw(t, "end"))
+		ch, err := exodrive.NewChange(b, exodrive.TripChange{EndDate: end}, d.terms, nil, before(-2))
+		if err != nil {
+			return
+		}
+		ch.Apply(b)
+		back := exodrive.Reading{CarID: b.CarID, At: before(-2).Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "hours")) * time.Hour)}
+		var late int64
+		for _, c := range exodrive.ReturnCharges(b.Terms, back, back) {
+			if c.Kind == exodrive.ChargeLate {
+				late = c.Quantity
+			}
+		}
+		anybody := booked(t, exodrive.TripRequest{CarID: "car_1", StartDate: fourDays.StartDate, EndDate: end}, quoteTerms(), quoteNow)
+		var want int64
+		for _, c := range exodrive.ReturnCharges(anybody.Terms, back, back) {
+			if c.Kind == exodrive.ChargeLate {
+				want = c.Quantity
+			}
+		}
+		if b.Terms.Back.LateDay.Amount > 0 && late != want {
+			t.Fatalf("%v became %v and came back at %v: %d days late, want %d", had, b.Days, back.At, late, want)
+		}
+		if b.Terms.Back.LateDay.Amount > agreed.LateDay.Amount || b.Terms.Back.Days < agreed.Days || ch.Difference.Amount < 0 {
+			t.Fatalf("%+v became %+v, at %v more", agreed, *b.Terms.Back, ch.Difference)
+		}
+	})
 }

@@ -8,8 +8,8 @@ import (
 // ReturnTerms is what was agreed for a car that comes back late or with less fuel.
 // All prices are what is paid, with everything in them.
 type ReturnTerms struct {
-	Days         int       `json:"days" doc:"Rental days that are paid for."`
-	PaidUntil    time.Time `json:"paidUntil" doc:"The end of the last of them, or the return if that is later."`
+	Days         int       `json:"days" doc:"Rental days that are paid for, those that were given back while the car was out among them."`
+	PaidUntil    time.Time `json:"paidUntil" doc:"The end of the last day that the renter still has, or the return if that is later."`
 	GraceMinutes int       `json:"graceMinutes" doc:"A return so much later costs nothing."`
 	LateDay      Money     `json:"lateDay" doc:"Price of each further day that is begun after that."`
 	FuelEighth   Money     `json:"fuelEighth" doc:"Price of each eighth of a tank or battery that is missing."`
@@ -30,16 +30,17 @@ func (t Terms) returnTerms(q *Quote, trip Trip) *ReturnTerms {
 	}
 }
 
-// noWorseThan are the terms of coming back after a change while the car is out, when
-// nothing that was paid comes back: what was paid for stays so, however much earlier the
-// car is wanted back, and no further day costs more than was agreed.
-func (r *ReturnTerms) noWorseThan(agreed *ReturnTerms) *ReturnTerms {
+// whileOut are the terms of coming back after a change while the car is out, when nothing
+// that was paid comes back: days that were paid for stay so, and no further day costs more
+// than was agreed. But a day that was given back is no longer the renter's, and may be
+// somebody else's by now: who keeps the car into it is as late as anybody.
+func (r *ReturnTerms) whileOut(agreed *ReturnTerms, givesBack bool) *ReturnTerms {
 	if r == nil || agreed == nil {
 		return r
 	}
 	better := *r
 	better.Days = max(r.Days, agreed.Days)
-	if agreed.PaidUntil.After(r.PaidUntil) {
+	if agreed.PaidUntil.After(r.PaidUntil) && !givesBack {
 		better.PaidUntil = agreed.PaidUntil
 	}
 	better.LateDay.Amount = min(r.LateDay.Amount, agreed.LateDay.Amount)

@@ -169,7 +169,7 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(q *Q
 	}
 	q.Back = t.returnTerms(q, trip)
 	if of != nil && of.State == Active {
-		q.Back = q.Back.noWorseThan(of.Terms.Back)
+		q.Back = q.Back.whileOut(of.Terms.Back, q.Occupied.End < of.Days.End)
 	}
 	q.Rules = q.inWords(t.Car, trip)
 	return q, nil

@@ -31,7 +31,7 @@ var descriptions = map[string]string{
 	"quoteChange": "The trip that the booking would become, priced anew as a whole, with the difference and what it means in words, promised for half an hour. Members that are left out stay as they are. " +
 		"A change is no way round the fee for cancelling: the rental then costs what cancelling now would cost at least, and so does cancelling it later. It changes nothing.",
 	"changeBooking": "With a quote or an expected total it is made at that price, or refused as price_changed or quote_expired with the change that holds now. Days that somebody has are dates_taken, with the nearest that are free. " +
-		"While the car is out only the return can change. The same Idempotency-Key with another body is key_reused.",
+		"While the car is out only the return can change; days that are given back then stay paid for, and a return after the new time is late. The same Idempotency-Key with another body is key_reused.",
 	"adminListBookings": "The latest pick-up first.",
 	"adminExportBookings": "The bookings of adminListBookings in its order, as RFC 4180 has it, in UTF-8, with a line of names first; it begins before the last row is read. " +
 		"Totals are decimal numbers. A text that a spreadsheet could take for a formula stands behind an apostrophe.",

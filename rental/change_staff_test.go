@@ -306,10 +306,16 @@ func TestExtendWhileOut(t *testing.T) {
 		if err != nil || short.LastDay != b.LastDay || short.Total != got.Total {
 			t.Errorf("shortened again: %+v, %v; want the price to stay %v", short, err, got.Total)
 		}
-		if short.Back.LateDay.Amount > min(got.Back.LateDay.Amount, b.Back.LateDay.Amount) || short.Back.PaidUntil.Before(got.Back.PaidUntil) {
-			t.Errorf("shortened, a late day costs %v after %v; it was %v after %v, and that is paid for", short.Back.LateDay, short.Back.PaidUntil, got.Back.LateDay, got.Back.PaidUntil)
+		if short.Back.LateDay.Amount > min(got.Back.LateDay.Amount, b.Back.LateDay.Amount) || !short.Back.PaidUntil.Equal(b.Back.PaidUntil) || short.Days != 5 {
+			t.Errorf("shortened, a late day costs %v after %v, with %d days paid for; want %v after %v and 5", short.Back.LateDay, short.Back.PaidUntil, short.Days, got.Back.LateDay, b.Back.PaidUntil)
 		}
 		agrees(t, w)
+		// Who gave days back and keeps the car until their end pays for them like anybody.
+		w.clock.Set(got.Return.At)
+		r, err := w.TakeBack(ctx, desk, b.ID, rental.TakeBackRequest{Odometer: 40_000, Fuel: 8})
+		if err != nil || len(r.Charges) != 1 || r.Charges[0].Kind != exodrive.ChargeLate || r.Charges[0].Quantity != 2 {
+			t.Errorf("back two days late: %+v, %v", r, err)
+		}
 	})
 }
 
