@@ -54,7 +54,7 @@ type Refusal struct {
 // Alternatives are the nearest to a trip that cannot be had.
 type Alternatives struct {
 	OtherDays []TripDays `json:"otherDays" nullable:"false" doc:"The same car for as long on other days, the nearest first."`
-	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category on the same days, with their price."`
+	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category that are free on the same rental days, with their price: those where the trip begins before others."`
 }
 
 // TripDays are the days of pick-up and return.

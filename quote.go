@@ -28,6 +28,7 @@ type ExtraRequest struct {
 // CarTerms is what renting a car depends on.
 type CarTerms struct {
 	ID, Slug, Name   string
+	Category         Category
 	Available        bool
 	Hidden           bool
 	MinimumDays      int

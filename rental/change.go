@@ -170,7 +170,7 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 	others := &exodrive.Alternatives{OtherDays: []exodrive.TripDays{}, OtherCars: []exodrive.CarCard{}}
 	// What cannot be found out is left out: the refusal itself is right.
 	if ch.CarID != b.CarID {
-		if cars, err := s.otherCars(ctx, ch.Trip, &ch.Quote); err == nil {
+		if cars, err := s.otherCars(ctx, &ch.Quote); err == nil {
 			others.OtherCars = slices.DeleteFunc(cars, func(c exodrive.CarCard) bool { return c.ID == b.CarID })
 		}
 		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/sqlstore"
 )
 
 // Quote tells what a trip costs and under which rules, and promises it for some
@@ -60,9 +61,8 @@ func onCar(err error) error {
 
 // How far around a trip other days are looked for, and how many are told.
 const (
-	nearDays     = 60
-	mostOthers   = 3
-	othersOnPage = mostOthers + 1 // the car itself may be among them
+	nearDays   = 60
+	mostOthers = 3
 )
 
 // instead is the refusal of a trip whose days somebody has, with the nearest that can
@@ -72,7 +72,7 @@ func (s *Service) instead(ctx context.Context, r exodrive.TripRequest, q *exodri
 	if days, err := s.otherDays(ctx, r, q, ""); err == nil {
 		refusal.Alternatives.OtherDays = days
 	}
-	if cars, err := s.otherCars(ctx, r, q); err == nil {
+	if cars, err := s.otherCars(ctx, q); err == nil {
 		refusal.Alternatives.OtherCars = cars
 	}
 	return daysTaken(taken).Instead(refusal)
@@ -101,24 +101,49 @@ func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exod
 	return found, nil
 }
 
-// otherCars are the cars of the same category that the list of the same days shows first,
-// nearest in price first.
-func (s *Service) otherCars(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote) ([]exodrive.CarCard, error) {
-	car, err := s.store.CarDetails(ctx, q.CarID)
+// otherCars are the cars of the same category that the list of the same rental days shows
+// first: those where the trip begins, and only if they are too few others after them; of
+// each the nearest in price first. It counts nothing, unlike a page of the list: who was
+// too late is often one of many.
+func (s *Service) otherCars(ctx context.Context, q *exodrive.Quote) ([]exodrive.CarCard, error) {
+	car, err := s.store.CarTerms(ctx, q.CarID)
+	if err != nil {
+		return nil, err
+	}
+	longest, err := s.store.LongestTurnaround(ctx)
 	if err != nil {
 		return nil, err
 	}
 	ask := exodrive.CarQuery{
-		Categories: []exodrive.Category{car.Category}, Start: r.StartDate, End: r.EndDate,
-		Sort: exodrive.SortFeatured, Page: 1, Limit: othersOnPage,
+		Categories: []exodrive.Category{car.Category}, Locations: []string{q.Pickup.Location.ID}, Start: q.Occupied.Start, End: q.Occupied.End,
+		Sort: exodrive.SortFeatured, Page: 1, Limit: mostOthers,
 	}
-	page, err := s.loadCars(ctx, ask)
+	here, err := s.store.CarsOfPage(ctx, ask, s.currency, longest)
 	if err != nil {
 		return nil, err
 	}
-	cars := slices.DeleteFunc(page.Cars, func(c exodrive.CarCard) bool { return c.ID == q.CarID })
-	slices.SortStableFunc(cars, func(a, b exodrive.CarCard) int { return cmp.Compare(apart(a, q), apart(b, q)) })
-	return cars[:min(len(cars), mostOthers)], nil
+	var away []sqlstore.ListedCar
+	if len(here) < mostOthers {
+		ask.Locations, ask.Limit = nil, mostOthers+len(here) // which may be among them
+		if away, err = s.store.CarsOfPage(ctx, ask, s.currency, longest); err != nil {
+			return nil, err
+		}
+		away = slices.DeleteFunc(away, func(c sqlstore.ListedCar) bool { return c.Card.Location.ID == q.Pickup.Location.ID })
+	}
+	cards := make([]exodrive.CarCard, 0, len(here)+len(away))
+	for _, c := range slices.Concat(here, away) {
+		cards = append(cards, c.Card)
+	}
+	if len(cards) == 0 {
+		return cards, nil
+	}
+	if err := s.priceCards(ctx, slices.Concat(here, away), cards, ask.Dates()); err != nil {
+		return nil, err
+	}
+	nearest := func(a, b exodrive.CarCard) int { return cmp.Compare(apart(a, q), apart(b, q)) }
+	slices.SortStableFunc(cards[:len(here)], nearest)
+	slices.SortStableFunc(cards[len(here):], nearest)
+	return cards[:min(len(cards), mostOthers)], nil
 }
 
 // apart is how far the price of a car is from that of a quote.

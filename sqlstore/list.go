@@ -66,7 +66,7 @@ var orders = map[exodrive.Sort]string{
 func (q queries) Cars(ctx context.Context, ask exodrive.CarQuery, currency exodrive.Currency) (cars []ListedCar, total int, facets exodrive.Facets, err error) {
 	count, places, longest := &exodrive.FacetCount{}, map[string]string{}, 0
 	if ask.HasDates() {
-		if err := q.row(ctx, sqlLongestTurnaround).scan(&longest); err != nil {
+		if longest, err = q.LongestTurnaround(ctx); err != nil {
 			return nil, 0, facets, err
 		}
 	}
@@ -162,6 +162,11 @@ func (q queries) cardsOf(ctx context.Context, ids []string) ([]ListedCar, error)
 	}
 	slices.SortFunc(cars, func(a, b ListedCar) int { return cmp.Compare(at[a.Card.ID], at[b.Card.ID]) })
 	return cars, err
+}
+
+// LongestTurnaround is that of the cars that are listed, in days.
+func (q queries) LongestTurnaround(ctx context.Context) (days int, err error) {
+	return days, q.row(ctx, sqlLongestTurnaround).scan(&days)
 }
 
 const sqlLongestTurnaround = `SELECT COALESCE(MAX(turnaround_days), 0) FROM cars WHERE available AND NOT hidden`

@@ -17,12 +17,12 @@ func (t *Tx) LockCarTerms(ctx context.Context, ref string) (exodrive.CarTerms, e
 }
 
 func (q queries) carTerms(ctx context.Context, text, ref string) (c exodrive.CarTerms, err error) {
-	err = q.row(ctx, text, ref).scan(&c.ID, &c.Slug, &c.Name, &c.Available, &c.Hidden, &c.MinimumDays, &c.TurnaroundDays, &c.MinimumDriverAge,
+	err = q.row(ctx, text, ref).scan(&c.ID, &c.Slug, &c.Name, &c.Category, &c.Available, &c.Hidden, &c.MinimumDays, &c.TurnaroundDays, &c.MinimumDriverAge,
 		&c.DistancePerDay, &c.DistancePrice, &c.Base, &c.WeeklyPercent, &c.MonthlyPercent, &c.DiscountPercent, asJSON{&c.Fees}, &c.Deposit, &c.LocationID)
 	return c, notFound(err, "There is no such car.")
 }
 
-const sqlCarTerms = `SELECT id, slug, name, available, hidden, minimum_days, turnaround_days, minimum_driver_age,
+const sqlCarTerms = `SELECT id, slug, name, category, available, hidden, minimum_days, turnaround_days, minimum_driver_age,
 	distance_per_day, distance_price, price_per_day, weekly_percent, monthly_percent, discount_percent, fees, deposit, location_id
 	FROM cars WHERE id = $1 OR slug = $1`
 
