@@ -103,9 +103,9 @@ func noLink(purpose string) error {
 
 // stillOpens refuses a link that was revoked since it opened a booking. It is asked again
 // under the lock, so that nothing happens by a link once its revocation is answered.
-func (s *Service) stillOpens(b *exodrive.Booking, link string) error {
-	if _, signature, ok := s.signs.opens(link); !ok || !s.signs.openedBy(toBooking, b, signature) {
-		return noLink(toBooking)
+func (s *Service) stillOpens(purpose string, b *exodrive.Booking, link string) error {
+	if _, signature, ok := s.signs.opens(link); !ok || !s.signs.openedBy(purpose, b, signature) {
+		return noLink(purpose)
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (s *Service) CancelBooking(ctx context.Context, link string) (*BookingView,
 		return nil, err
 	}
 	return s.move(ctx, renter, b.ID, exodrive.CancelBooking, "by the renter", func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
-		if err := s.stillOpens(b, link); err != nil {
+		if err := s.stillOpens(toBooking, b, link); err != nil {
 			return nil, err
 		}
 		return s.feeOfCancelling(ctx, tx, b)

@@ -64,7 +64,7 @@ func (s *Service) ChangeBooking(ctx context.Context, link string, r ChangeReques
 		if b, err = s.lockBooking(ctx, tx, id); err != nil {
 			return err
 		}
-		if err := s.stillOpens(b, link); err != nil {
+		if err := s.stillOpens(toBooking, b, link); err != nil {
 			return err
 		}
 		if again, err := s.madeBefore(ctx, tx, key); again != nil || err != nil {

@@ -40,8 +40,8 @@ func (s *Service) ToReview(ctx context.Context, link string) (*ReviewView, error
 // a conflict, however fast it came, by the unique index on the booking. It is public only
 // after somebody of the staff approved it.
 //
-// It takes no lock. Nothing happens to a booking that is completed, so what was read
-// before the transaction, the car and the names, holds in it.
+// The link is asked again under the lock of the car's row, as for all that is done by a
+// link, so that none writes once its revocation is answered.
 func (s *Service) WriteReview(ctx context.Context, link string, in exodrive.ReviewInput) (*ReviewView, error) {
 	if err := in.Validate(); err != nil {
 		return nil, err
@@ -50,7 +50,14 @@ func (s *Service) WriteReview(ctx context.Context, link string, in exodrive.Revi
 	if err != nil {
 		return nil, err
 	}
-	err = s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
+	id := b.ID
+	err = s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
+		if b, err = s.lockBooking(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := firstOf(s.stillOpens(toReview, b, link), checkReviewable(b)); err != nil {
+			return err
+		}
 		review := exodrive.Review{
 			ID: s.newID(exodrive.ReviewID), CarID: b.CarID, BookingID: b.ID, Author: b.Contact.Signature(),
 			Stars: in.Stars, Comment: in.Comment, Status: exodrive.ReviewPending, CreatedAt: tx.Now,
@@ -69,10 +76,17 @@ func (s *Service) WriteReview(ctx context.Context, link string, in exodrive.Revi
 // reviewable is the completed booking that a link to its review is about.
 func (s *Service) reviewable(ctx context.Context, link string) (*exodrive.Booking, error) {
 	b, err := s.opened(ctx, toReview, link)
-	if err == nil && b.State != exodrive.Completed {
-		err = exodrive.Errorf(exodrive.Conflict, "A rental can be reviewed once it is completed.")
+	if err == nil {
+		err = checkReviewable(b)
 	}
 	return b, err
+}
+
+func checkReviewable(b *exodrive.Booking) error {
+	if b.State != exodrive.Completed {
+		return exodrive.Errorf(exodrive.Conflict, "A rental can be reviewed once it is completed.")
+	}
+	return nil
 }
 
 func (s *Service) reviewOf(ctx context.Context, b *exodrive.Booking) (*ReviewView, error) {
