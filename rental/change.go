@@ -176,8 +176,9 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
 	}
 	// As long as it can be: the turnaround, too, must end before the first day that is gone.
+	// A car that is out may have left before its day.
 	shorter := ch.BlockedUntil - taken[0]
-	if end := ch.Occupied.End - shorter; ch.Occupied.Start == b.Days.Start && end > b.Days.End {
+	if end := ch.Occupied.End - shorter; (ch.Occupied.Start == b.Days.Start || b.State == exodrive.Active) && end > b.Days.End {
 		others.OtherDays = append(others.OtherDays, exodrive.TripDays{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - shorter})
 	}
 	if b.State != exodrive.Active {

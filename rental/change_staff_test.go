@@ -319,6 +319,44 @@ func TestExtendWhileOut(t *testing.T) {
 	})
 }
 
+// Who keeps a car that left before its day, and cannot have it as long as he asks, is told
+// how long he can.
+//
+// Red when: the days since it left are taken for other days than those of the trip.
+func TestShorterExtensionWhileOut(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 3)
+		b := w.held(t, trip, "maria")
+		other := w.held(t, exodrive.TripRequest{CarID: anyCar, StartDate: trip.EndDate + 5, EndDate: trip.EndDate + 8}, "other")
+		if _, err := w.ConfirmBooking(ctx, desk, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.ConfirmBooking(ctx, desk, other.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Set(b.Pickup.At.Add(-24 * time.Hour))
+		if _, err := w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Reason: "He was here."}); err != nil {
+			t.Fatal(err)
+		}
+		_, quoted := w.QuoteChange(ctx, b.Token, longer(trip, 6))
+		_, made := w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: longer(trip, 6)}, rental.Call{})
+		for what, err := range map[string]error{"quoted": quoted, "made": made} {
+			days := refusalOf(t, err, exodrive.DatesTaken).Alternatives.OtherDays
+			if len(days) != 1 || days[0].StartDate != trip.StartDate || days[0].EndDate <= trip.EndDate {
+				t.Fatalf("%s: instead are offered %v", what, days)
+			}
+			if _, err := w.QuoteChange(ctx, b.Token, exodrive.TripChange{EndDate: days[0].EndDate}); err != nil {
+				t.Errorf("%s: until %s, %v", what, days[0].EndDate, err)
+			}
+			if err := quoteErr(w.QuoteChange(ctx, b.Token, exodrive.TripChange{EndDate: days[0].EndDate + 1})); exodrive.CodeOf(err) != exodrive.DatesTaken {
+				t.Errorf("%s: a day longer than %s, %v", what, days[0].EndDate, err)
+			}
+		}
+	})
+}
+
 // A car that is still out, overdue, cannot be given to a renter who waits for one, though
 // its days are free.
 //
