@@ -152,17 +152,24 @@ func (r Days) All() iter.Seq[Date] {
 	}
 }
 
+// scanText reads a stored text. What is stored wrong is no fault of who asks, so the
+// sentence for callers is not in the chain of its error.
 func scanText(src any, unmarshal func([]byte) error) error {
+	var err error
 	switch v := src.(type) {
 	case nil:
-		return unmarshal(nil)
+		err = unmarshal(nil)
 	case string:
-		return unmarshal([]byte(v))
+		err = unmarshal([]byte(v))
 	case []byte:
-		return unmarshal(v)
+		err = unmarshal(v)
 	default:
 		return fmt.Errorf("scan %T: want text", src)
 	}
+	if err != nil {
+		return fmt.Errorf("scan a stored text: %s", err.Error())
+	}
+	return nil
 }
 
 // clip shortens what a caller sent before it is shown back in a sentence.

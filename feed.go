@@ -49,8 +49,25 @@ func AppendFeed(b []byte, name string, entries []FeedEntry) []byte {
 	for i := range entries {
 		f.event(&entries[i])
 	}
+	if len(entries) == 0 {
+		f.utc()
+	}
 	f.line("END", "VCALENDAR")
 	return f.b
+}
+
+// utc adds the zone that the times are in. Nothing needs it, but a calendar has at least
+// one component (RFC 5545, section 3.6), and this is the one that shows nothing.
+func (f *icalendar) utc() {
+	f.line("BEGIN", "VTIMEZONE")
+	f.line("TZID", "Etc/UTC")
+	f.line("BEGIN", "STANDARD")
+	f.line("DTSTART", "19700101T000000")
+	f.line("TZOFFSETFROM", "+0000")
+	f.line("TZOFFSETTO", "+0000")
+	f.line("TZNAME", "UTC")
+	f.line("END", "STANDARD")
+	f.line("END", "VTIMEZONE")
 }
 
 func (f *icalendar) event(e *FeedEntry) {

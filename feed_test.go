@@ -3,6 +3,7 @@ package exodrive_test
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,24 @@ func TestFeedOfAnyNames(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Also a calendar without a booking has a component, as RFC 5545 wants it, and shows
+// nothing; one with bookings has nothing besides them.
+//
+// Red when: an empty calendar has no component.
+func TestEmptyFeed(t *testing.T) {
+	for n, want := range map[int]string{0: "VTIMEZONE", 1: "VEVENT"} {
+		var has []string
+		for line := range strings.SplitSeq(string(exodrive.AppendFeed(nil, "x", make([]exodrive.FeedEntry, n))), "\r\n") {
+			if name, ok := strings.CutPrefix(line, "BEGIN:"); ok {
+				has = append(has, name)
+			}
+		}
+		if len(has) < 2 || has[0] != "VCALENDAR" || has[1] != want || slices.Contains(has[2:], want) {
+			t.Errorf("a calendar of %d bookings has %q", n, has)
+		}
+	}
 }
 
 // A calendar tells a hold from an agreement, and what fell through from both.

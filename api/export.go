@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/httpx"
 )
 
 // exportPatience is how long a reader of an export may take for one batch of it.
@@ -26,7 +27,7 @@ func (a *api) adminExportBookings(ctx context.Context, in *parameters) (*raw, er
 	if err != nil {
 		return nil, err
 	}
-	return rawOf(func(w http.ResponseWriter, _ *http.Request) {
+	return rawOf(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", csvType)
 		w.Header().Set("Content-Disposition", `attachment; filename="bookings.csv"`)
 		out, control := csv.NewWriter(w), http.NewResponseController(w)
@@ -39,12 +40,13 @@ func (a *api) adminExportBookings(ctx context.Context, in *parameters) (*raw, er
 				_ = out.Write(exportRow(&rows[i]))
 			}
 			out.Flush()
-			if out.Error() == nil {
-				_ = control.Flush()
-				rows, err = a.Rental.ExportBookings(ctx, actorOf(ctx), ask, &rows[len(rows)-1])
+			if out.Error() != nil {
+				panic(http.ErrAbortHandler) // the reader has gone, or takes too long
 			}
-			if out.Error() != nil || err != nil {
-				panic(http.ErrAbortHandler) // so that a half is not taken for the whole
+			_ = control.Flush()
+			if rows, err = a.Rental.ExportBookings(ctx, actorOf(ctx), ask, &rows[len(rows)-1]); err != nil {
+				httpx.Cut(w, r, err)
+				return
 			}
 		}
 		out.Flush()

@@ -152,3 +152,40 @@ func TestExportIsStreamed(t *testing.T) {
 		}
 	})
 }
+
+// What is stored wrong is a fault of the house, and told as one: an export that has not
+// begun is a 500, one that has is cut, so that nobody takes it for the whole.
+//
+// Red when: a stored day that is none is answered as a wrong parameter; an export ends
+// well at a row that cannot be read.
+func TestExportOfWhatIsStoredWrong(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, s *server) {
+		s.manyBookings(t, 600)
+		web := httptest.NewServer(s)
+		defer web.Close()
+		path := "/api/admin/bookings.csv?state=cancelled&email=maria20@example.com"
+		db := s.prompt(t)
+		spoil := func(order string) {
+			t.Helper()
+			const which = `(SELECT id FROM bookings WHERE state = 'cancelled' AND email = 'maria20@example.com' ORDER BY id `
+			if _, err := db.ExecContext(t.Context(), `UPDATE bookings SET end_date = '2999-99-99', blocked_until = '2999-99-99' WHERE id = `+which+order+` LIMIT 1)`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		spoil("ASC") // the last one
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, web.URL+path, nil)
+		r.Header.Set("Authorization", "Bearer "+adminToken)
+		resp, err := web.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || err == nil || !strings.HasPrefix(string(body), "id,state") {
+			t.Errorf("an export that fails after its first batch is answered %d with %d bytes, and ends with %v", resp.StatusCode, len(body), err)
+		}
+		spoil("DESC")
+		problem(t, "one that fails at once", s.do(call{method: "GET", path: path, as: adminToken}), 500, "internal")
+	})
+}

@@ -173,6 +173,37 @@ func TestAPanicInTheMiddleCutsTheConnection(t *testing.T) {
 	}
 }
 
+// An answer that fails in the middle is cut, and its log line says why, at the level of a
+// fault; one that has not begun is answered with the error.
+//
+// Red when: Cut does not note the error, or answers in the middle of an answer.
+func TestAnAnswerThatFails(t *testing.T) {
+	for _, begun := range []bool{true, false} {
+		h := observe(httpx.LogOff, func(w http.ResponseWriter, r *http.Request) {
+			if begun {
+				fmt.Fprint(w, "half of the")
+				w.(http.Flusher).Flush()
+			}
+			httpx.Cut(w, r, errors.New("the disk is gone"))
+		})
+		server := httptest.NewServer(h)
+		res, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		server.Close()
+		if begun && (string(body) != "half of the" || !errors.Is(err, io.ErrUnexpectedEOF)) || !begun && (res.StatusCode != http.StatusInternalServerError || !strings.Contains(string(body), `"code":"internal"`)) {
+			t.Errorf("begun %t: the caller read %d %q, %v", begun, res.StatusCode, body, err)
+		}
+		lines := h.lines(t)
+		if len(lines) != 1 || lines[0]["err"] != "the disk is gone" || lines[0]["status"] != 500.0 || lines[0]["level"] != "ERROR" {
+			t.Errorf("begun %t: the log has %v", begun, lines)
+		}
+	}
+}
+
 // Progress reaches the caller while the work goes on.
 func TestStreamingWorks(t *testing.T) {
 	next := make(chan bool)

@@ -188,6 +188,22 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	_ = json.NewEncoder(w).Encode(p)
 }
 
+// Cut ends an answer that failed. One that has begun is cut off, so that nobody takes a
+// part for the whole, and its log line tells err as a fault of ours, unless the caller
+// went away; one that has not is answered as WriteError does. Cut does not return from
+// the former: it panics with http.ErrAbortHandler.
+func Cut(w http.ResponseWriter, r *http.Request, err error) {
+	half := begun(w)
+	WriteError(w, r, err)
+	if !half {
+		return
+	}
+	if t := writerOf(w); r.Context().Err() == nil {
+		t.status = http.StatusInternalServerError // for the log, whatever has left already
+	}
+	panic(http.ErrAbortHandler)
+}
+
 func setDefault(h http.Header, name, value string) {
 	if h.Get(name) == "" {
 		h.Set(name, value)

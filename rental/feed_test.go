@@ -53,3 +53,44 @@ func TestCalendarKeepsWhatIsNear(t *testing.T) {
 		}
 	})
 }
+
+// A trip ends when the renter and the house agreed, also in a calendar, whatever zone its
+// places are said to be in later.
+//
+// Red when: the feed takes the zone of a place and not the booking's.
+func TestCalendarKeepsTheZonesOfATrip(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		ctx := t.Context()
+		want := map[string]time.Time{}
+		for i, oneWay := range []bool{false, true} {
+			trip := freeTripAfter(t, w, anyCar, 3, today.Add(200+60*i))
+			if oneWay {
+				trip.ReturnLocation = fleet().Locations[slices.IndexFunc(fleet().Locations, func(l exodrive.Location) bool { return l.ID == car(t, anyCar).LocationID })].Transfers[0].To
+			}
+			b, err := w.Book(ctx, exodrive.Actor{}, bookingOf(trip, "maria"), rental.Call{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want[b.ID] = b.Return.At.UTC()
+		}
+		newPrompt(t, url).exec(`UPDATE locations SET zone = 'Asia/Tokyo'`)
+		entries, err := w.store.FeedOf(ctx, "", today-400, today-14, 10_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for _, e := range entries {
+			if at, ok := want[e.BookingID]; ok {
+				found++
+				if !e.Return.Equal(at) || e.Return.Before(e.Pickup) {
+					t.Errorf("%s ends at %s, want %s", e.BookingID, e.Return.UTC(), at)
+				}
+			}
+		}
+		if found != len(want) {
+			t.Errorf("%d of %d trips are there", found, len(want))
+		}
+	})
+}

@@ -85,6 +85,7 @@ const read = async (of) => {
   const again = await fetch(base + path, { headers: { "If-None-Match": answer.headers.get("etag") } });
   check(again.status === 304, `${path} asked for again is answered ${again.status}`);
   const calendar = new ICAL.Component(ICAL.parse(bytes.toString("utf8")));
+  check(calendar.getAllSubcomponents().length > 0, `${path} has no component`);
   check(calendar.getFirstPropertyValue("version") === "2.0" && calendar.getFirstPropertyValue("prodid") !== "", "no version or product");
   const entries = new Map();
   for (const part of calendar.getAllSubcomponents("vevent")) {
@@ -96,6 +97,11 @@ const read = async (of) => {
   const name = calendar.getFirstPropertyValue("x-wr-calname").replace(/\\(.)/g, (_, sign) => (sign === "n" ? "\n" : sign));
   return { entries, name };
 };
+
+// A car that nobody has booked yet.
+const empty = await json("POST", "/api/admin/cars", { ...plain, slug: "nobodys", vin: "" });
+const none = await read(`?carId=${empty.id}`);
+check(none.entries.size === 0, `a car without bookings has ${none.entries.size} entries`);
 
 const status = { held: "TENTATIVE", cancelled: "CANCELLED", expired: "CANCELLED", no_show: "CANCELLED" };
 const compare = (entries) => {

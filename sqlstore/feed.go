@@ -42,7 +42,10 @@ func (q queries) FeedOf(ctx context.Context, carID string, begun, ends exodrive.
 }
 
 const (
+	// Where a trip ends at the place where it began, the booking's own zone is that of both
+	// ends; the accepted terms are long, and read only where they say more.
 	sqlFeed = `SELECT b.id, b.state, c.name, b.first_name, b.last_name, b.pickup_at, b.zone, p.name, b.return_at, r.zone, r.name,
+		CASE WHEN b.return_location_id = b.pickup_location_id THEN '{}' ELSE b.terms END, b.return_location_id = b.pickup_location_id,
 		b.version, b.created_at, b.updated_at
 		FROM bookings b JOIN cars c ON c.id = b.car_id JOIN locations p ON p.id = b.pickup_location_id JOIN locations r ON r.id = b.return_location_id
 		WHERE b.start_date > $1 AND b.end_date > $2 AND b.state <> 'expired'`
@@ -55,10 +58,18 @@ const (
 func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedEntry, err error) {
 	var renter exodrive.Contact
 	var pickup, pickupZone, back, backZone string
+	var terms struct{ Return struct{ Zone string } }
+	var round bool
 	err = r.Scan(&e.BookingID, &e.State, &e.Car, &renter.FirstName, &renter.LastName, &pickup, &pickupZone, &e.PickupPlace, &back, &backZone, &e.ReturnPlace,
-		&e.Sequence, instant{&e.Created}, instant{&e.Updated})
+		asJSON{&terms}, &round, &e.Sequence, instant{&e.Created}, instant{&e.Updated})
 	if err != nil {
 		return e, err
+	}
+	// The zone that was agreed, whatever zone the place has by now.
+	if round {
+		backZone = pickupZone
+	} else if terms.Return.Zone != "" {
+		backZone = terms.Return.Zone
 	}
 	e.Renter, e.Sequence = renter.Signature(), e.Sequence-1
 	if e.Pickup, err = wallClock(pickup, pickupZone, zones); err == nil {

@@ -195,15 +195,22 @@ func (i instant) Scan(src any) error {
 // asJSON reads and writes a value kept as JSON text.
 type asJSON struct{ v any }
 
+// Scan reads the JSON. What is stored wrong is no fault of who asks, so a sentence for
+// callers is not in the chain of its error.
 func (j asJSON) Scan(src any) error {
+	var err error
 	switch s := src.(type) {
 	case string:
-		return json.Unmarshal([]byte(s), j.v)
+		err = json.Unmarshal([]byte(s), j.v)
 	case []byte:
-		return json.Unmarshal(s, j.v)
+		err = json.Unmarshal(s, j.v)
 	default:
 		return fmt.Errorf("scan JSON: %T", src)
 	}
+	if err != nil {
+		return fmt.Errorf("scan stored JSON: %s", err.Error())
+	}
+	return nil
 }
 
 // jsonText is the JSON of a value that cannot fail to have one.
