@@ -81,7 +81,7 @@ func admin[I, O any](a *api, row operation, handler func(context.Context, *I) (*
 		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 	}
 	op.Metadata = map[string]any{limitOf: httpx.LimitAdmin, private: true}
-	op.Security = []map[string][]string{{"token": {}}}
+	op.Security = []map[string][]string{{"token": {string(row.needed())}}}
 	op.MaxBodyBytes = a.bodyLimit()
 	huma.Register(a.huma, op, handler)
 }

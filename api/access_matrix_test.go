@@ -204,6 +204,32 @@ func TestAccessMatrix(t *testing.T) {
 	}
 }
 
+// Of every operation of staff the document tells the scope, in words and for programs,
+// and it is the one that the table of who may call it names; of all others it tells none.
+//
+// Red when: a part's scope is another than its use-cases ask for, or is not described.
+func TestScopesAreTold(t *testing.T) {
+	a, told := readAccess(t), 0
+	for _, o := range readDocument(t).operations() {
+		word := a.routes[o.method+" "+o.path]
+		var want []string
+		if o.private() {
+			want = []string{word}
+			told++
+		}
+		var got []string
+		for _, s := range o.Security {
+			got = append(got, s["token"]...)
+		}
+		if !slices.Equal(got, want) || strings.Contains(o.Description, "Scope: ") != o.private() || o.private() && !strings.HasSuffix(o.Description, "Scope: "+word+".") {
+			t.Errorf("%s %s asks for the scope %q, want %q: %s", o.method, o.path, got, want, o.Description)
+		}
+	}
+	if told < 50 {
+		t.Errorf("only %d operations are staff's", told)
+	}
+}
+
 // enter calls a route as somebody and checks whether he is let in.
 func (s *server) enter(t testing.TB, route string, o operation, b aBooking, name string, who caller, want string) {
 	t.Helper()

@@ -119,7 +119,8 @@ func newAPI(mux *http.ServeMux, o Options) *api {
 		{Name: "Health", Description: "What is wrong, for operators."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", Description: "An API token, made with: exodrive admin token"},
+		"token": {Type: "http", Scheme: "bearer", Description: "An API token, made with: exodrive admin token. " +
+			"Each operation tells the scope that it needs; a token with the scope all has every scope, and one with any scope has read."},
 	}
 	c.OpenAPIPath = "" // documents are made once, see documentHandler
 	setUpHuma()

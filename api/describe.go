@@ -102,6 +102,11 @@ func describe(op *huma.Operation) {
 	if op.Description == "" {
 		op.Description = offerDescription(op.OperationID)
 	}
+	if len(op.Security) == 1 {
+		if scopes := op.Security[0]["token"]; len(scopes) > 0 {
+			op.Description = strings.TrimSpace(op.Description + " Scope: " + scopes[0] + ".")
+		}
+	}
 	describeHeaders(op)
 	// huma's word for an input that does not fit its schema; ours is 400.
 	keyed := func(p *huma.Param) bool { return p.Name == "Idempotency-Key" }

@@ -10,10 +10,13 @@ import (
 )
 
 // operation is a row of the route table.
-type operation struct{ huma.Operation }
+type operation struct {
+	huma.Operation
+	scope exodrive.Scope // that staff needs; "": that of its part, see needed
+}
 
 func route(method, path, id, summary string, params []*huma.Param) operation {
-	return operation{huma.Operation{
+	return operation{Operation: huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary, Parameters: params,
 	}}
 }
@@ -45,6 +48,30 @@ func del(path, id, summary string, params ...*huma.Param) operation {
 func (o operation) in(tag string) operation {
 	o.Tags = []string{tag}
 	return o
+}
+
+// needs is for what staff needs another scope for than for the rest of its part.
+func (o operation) needs(scope exodrive.Scope) operation {
+	o.scope = scope
+	return o
+}
+
+// writes are the scopes for whatever changes something, by the part it is in.
+var writes = map[string]exodrive.Scope{
+	"Bookings": exodrive.ScopeBook, "Cars": exodrive.ScopeFleet, "Calendar": exodrive.ScopeFleet, "Offers": exodrive.ScopeFleet,
+	"Reviews": exodrive.ScopeReviews, "Cache": exodrive.ScopeOperate, "Jobs": exodrive.ScopeOperate,
+}
+
+// needed is the scope that staff needs, as the document tells it. That a use-case asks
+// for the same is shown by TestScopesAreTold.
+func (o operation) needed() exodrive.Scope {
+	switch {
+	case o.scope != "":
+		return o.scope
+	case o.Method == http.MethodGet:
+		return exodrive.ScopeRead
+	}
+	return writes[o.Tags[0]]
 }
 
 // asking is for what takes parameters besides a body, or instead of one.

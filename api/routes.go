@@ -24,7 +24,7 @@ func (a *api) routes() {
 
 	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)
 	open(a, get("/api/calendars/{calendar}", "readCalendar", "A calendar of bookings, for who has its link").in("Bookings").gives("text/calendar", &huma.Schema{Type: huma.TypeString}), httpx.LimitReads, a.readCalendar)
-	admin(a, get("/api/admin/calendar", "adminReadCalendarLink", "Where a calendar of bookings is read", calendarOfParam()).in("Bookings").mayMiss(), a.adminReadCalendarLink)
+	admin(a, get("/api/admin/calendar", "adminReadCalendarLink", "Where a calendar of bookings is read", calendarOfParam()).in("Bookings").needs(exodrive.ScopeBook).mayMiss(), a.adminReadCalendarLink)
 	admin(a, post("/api/admin/calendar/renew", "adminRenewCalendar", "Make the link to a calendar worthless").in("Bookings").answers(http.StatusOK).mayMiss().asking(calendarOfParam()), a.adminRenewCalendar)
 	admin(a, get("/api/admin/figures", "adminReadFigures", "Utilisation and revenue, by month", figuresParams()...).in("Figures").mayMiss().gives("application/json", schemaOf[exodrive.Figures](a)), a.adminReadFigures)
 	admin(a, get("/api/admin/figures/cars", "adminListFigures", "Utilisation and revenue, by car", append(rangeParams(), pageParams(defaultAdminPage)...)...).in("Figures").gives("application/json", schemaOf[exodrive.CarFigures](a)), a.adminListFigures)
