@@ -2,6 +2,7 @@ package rental_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -30,9 +31,16 @@ const (
 	historyHold    = 1
 	historyCar     = "lamborghini-huracan-tecnica"
 	historyCuts    = 3 // how often connections are lost
-	historyFresh   = 8 // the latest bookings are those that somebody moves
+	historyFresh   = 8 // the latest bookings are those that somebody confirms, cancels or opens
+	historyNew     = 3 // and that get other days or another car, while they stand
+	historyRoute   = "change"
 	forever        = math.MaxInt64
 )
+
+// historyKinds are what clients do, each as often as it is here.
+var historyKinds = []string{
+	"book", "book", "book", "book", "confirm", "cancel", "cancel", "swap", "swap", "change", "change", "look", "look", "open",
+}
 
 // history is a number of clients at several desks over one database, and all that they
 // were told.
@@ -42,6 +50,7 @@ type history struct {
 	prompt
 	from  exodrive.Date
 	began time.Time
+	loose bool           // no two of the days that a refusal names need have been taken at once
 	late  sync.WaitGroup // what desks do behind an answer
 	acts  atomic.Int64   // how many things the clients have done
 
@@ -53,9 +62,12 @@ type history struct {
 	number map[string]int        // of the bookings, by id and by the label of the call
 }
 
+// historySecret signs the links of all desks.
+var historySecret = [][]byte{[]byte("a-secret-of-all-desks-0123456789abcdef")}
+
 type madeBooking struct {
-	who int
-	id  string
+	who       int
+	id, token string
 }
 
 // historyDesk is a service with its store.
@@ -76,7 +88,7 @@ func newHistory(t testing.TB, urls ...string) *history {
 		t.Cleanup(func() { store.Close() })
 		policy := exodrive.DefaultPolicy
 		policy.HoldSeconds = historyHold
-		s, err := rental.New(t.Context(), rental.Options{Store: store, Cache: newCache(t, store), Now: clock, Zone: zone, Policy: policy})
+		s, err := rental.New(t.Context(), rental.Options{Store: store, Cache: newCache(t, store), Now: clock, Zone: zone, Policy: policy, Secrets: historySecret})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,29 +147,56 @@ func (h *history) note(f func()) { h.mu.Lock(); defer h.mu.Unlock(); f() }
 // act does one thing at a desk.
 func (h *history) act(client int, r *rand.Rand, label string) {
 	desk := h.desks[r.IntN(len(h.desks))]
+	clerk := admin
+	clerk.RequestID = label
+	kind := historyKinds[r.IntN(len(historyKinds))]
+	fresh := historyFresh
+	if kind == "swap" || kind == "change" {
+		fresh = historyNew
+	}
 	var mine madeBooking
 	h.note(func() {
 		if len(h.made) > 0 {
-			mine = h.made[len(h.made)-1-r.IntN(min(len(h.made), historyFresh))]
+			mine = h.made[len(h.made)-1-r.IntN(min(len(h.made), fresh))]
 		}
 	})
-	kind := []string{"book", "book", "book", "book", "confirm", "cancel", "look", "look", "open"}[r.IntN(9)]
 	switch {
 	case kind == "look":
 		h.look(client, desk, r.IntN(foughtCars))
 	case kind == "book" || mine.id == "":
-		first := r.IntN(foughtDays - 3)
-		h.book(client, desk, r.IntN(foughtCars), first, first+1+r.IntN(3), label)
+		first, until := someDays(r)
+		h.book(client, desk, r.IntN(foughtCars), first, until, label)
 	case kind == "open":
 		h.open(client, desk, mine)
+	case kind == "swap":
+		to := r.IntN(foughtCars)
+		h.move(client, deed{kind: kind, who: mine.who, car: to, label: label}, func(ctx context.Context) error {
+			_, err := desk.SwapCar(ctx, clerk, mine.id, rental.AnyVersion, rental.Swap{CarID: h.cars[to], Leave: anyPlace, Reason: "a puncture"})
+			return err
+		})
+	case kind == "change":
+		first, until := someDays(r)
+		h.move(client, deed{kind: kind, who: mine.who, days: dayRange(first, until+1), label: label}, func(ctx context.Context) error {
+			trip := exodrive.TripChange{StartDate: h.from.Add(first), EndDate: h.from.Add(until)}
+			return bookErr(desk.ChangeBooking(ctx, mine.token, rental.ChangeRequest{TripChange: trip}, rental.Call{Key: label, Route: historyRoute}))
+		})
 	default:
-		h.move(client, deed{kind: kind, who: mine.who}, func(ctx context.Context) error {
+		h.move(client, deed{kind: kind, who: mine.who, label: label}, func(ctx context.Context) error {
 			if kind == "cancel" {
-				return bookErr(desk.CancelForRenter(ctx, admin, mine.id, "changed plans"))
+				return bookErr(desk.CancelForRenter(ctx, clerk, mine.id, "changed plans"))
 			}
-			return bookErr(desk.ConfirmBooking(ctx, admin, mine.id))
+			return bookErr(desk.ConfirmBooking(ctx, clerk, mine.id))
 		})
 	}
+}
+
+// anyPlace lets a car go where the other one was to be fetched.
+var anyPlace = exodrive.Leave{Waive: []exodrive.Waiver{exodrive.WaivePlace}}
+
+// someDays are days of a rental, from the first until before the last.
+func someDays(r *rand.Rand) (first, until int) {
+	first = r.IntN(foughtDays - 3)
+	return first, first + 1 + r.IntN(3)
 }
 
 // did keeps one deed. What failed otherwise than by being refused may have been done, or
@@ -180,13 +219,21 @@ func (h *history) outcomeOf(err error) outcome {
 		return outcome{kind: "done"}
 	case exodrive.DatesTaken:
 		o := outcome{kind: "taken"}
+		if h.loose {
+			return o
+		}
 		for _, day := range refusalOf(h.t, err, exodrive.DatesTaken).TakenDays {
 			o.taken |= 1 << (day - h.from)
 		}
 		return o
 	case exodrive.Conflict:
+		if errors.Unwrap(err) != nil {
+			return outcome{kind: "taken"} // by the index or the constraint, which name no days
+		}
 		return outcome{kind: "late"}
-	case exodrive.Stale, exodrive.Busy:
+	case exodrive.Invalid:
+		return outcome{kind: "same"}
+	case exodrive.Stale, exodrive.Busy: // nothing was done
 		return outcome{kind: "nothing"}
 	}
 	return outcome{kind: "unknown"}
@@ -195,7 +242,7 @@ func (h *history) outcomeOf(err error) outcome {
 func (h *history) book(client int, desk historyDesk, car, first, until int, label string) {
 	r := bookingOf(exodrive.TripRequest{CarID: h.cars[car], StartDate: h.from.Add(first), EndDate: h.from.Add(until)}, "renter"+label)
 	who := exodrive.Actor{RequestID: label}
-	d := deed{kind: "book", car: car, days: dayRange(first, until+1)}
+	d := deed{kind: "book", car: car, days: dayRange(first, until+1), label: label}
 	call := h.now()
 	if desk.hasty {
 		h.bookLater(client, desk, d, r, who)
@@ -203,9 +250,6 @@ func (h *history) book(client int, desk historyDesk, car, first, until int, labe
 	}
 	b, err := desk.Book(h.t.Context(), who, r, rental.Call{})
 	o := h.outcomeOf(err)
-	if o.kind == "late" {
-		o.kind = "taken" // by the index or the constraint, which name no days
-	}
 	if o.kind == "taken" {
 		d.who = mostBookings - 1 // nobody's number
 	} else {
@@ -215,7 +259,7 @@ func (h *history) book(client int, desk historyDesk, car, first, until int, labe
 	if err == nil {
 		h.note(func() {
 			h.number[b.ID] = d.who
-			h.made = append(h.made, madeBooking{d.who, b.ID})
+			h.made = append(h.made, madeBooking{d.who, b.ID, b.Token})
 		})
 	}
 }
@@ -245,6 +289,9 @@ func (h *history) move(client int, d deed, do func(context.Context) error) {
 	call := h.now()
 	err := do(h.t.Context())
 	o := h.outcomeOf(err)
+	if h.loose && d.kind == "confirm" && o.kind == "taken" {
+		o.kind = "nothing" // the days may be its own, taken by who confirms it on another node
+	}
 	h.did(client, d, call, o)
 }
 
@@ -265,7 +312,8 @@ func (h *history) look(client int, desk historyDesk, car int) {
 func (h *history) open(client int, desk historyDesk, b madeBooking) {
 	call := h.now()
 	if got, err := desk.store.Booking(h.t.Context(), b.id); err == nil {
-		h.did(client, deed{kind: "open", who: b.who}, call, outcome{kind: "done", state: got.State})
+		is := rented{got.State, slices.Index(h.cars[:], got.CarID), dayRange(int(got.Days.Start-h.from), int(got.BlockedUntil-h.from))}
+		h.did(client, deed{kind: "open", who: b.who}, call, outcome{kind: "done", is: is})
 	}
 }
 
@@ -277,42 +325,6 @@ func (h *history) lookAtAll() {
 	for _, b := range h.made {
 		h.open(historyClients, h.desks[0], b)
 	}
-}
-
-// ends adds the ends of holds, which nobody asked for: each has an event. Its transaction
-// began at the time that the event tells, within a call that was under way then, and was
-// over before that call was.
-func (h *history) ends() {
-	calls := slices.Concat(h.deeds, h.sweeps)
-	for _, row := range h.rows(`SELECT e.booking_id, e.event, e.request_id, e.at FROM booking_events e JOIN bookings b ON b.id = e.booking_id
-		WHERE b.start_date >= $1 AND b.car_id IN ($2, $3) ORDER BY e.at, e.event`, h.from.String(), h.cars[0], h.cars[1]) {
-		id, label := row[0].(string), row[2].(string)
-		if row[1] == "book" {
-			h.number[id] = h.number[label]
-		}
-		if row[1] != string(exodrive.ExpireHold) {
-			continue
-		}
-		begun := time.UnixMilli(row[3].(int64)).Sub(now).Nanoseconds() / historySpeed
-		end := begun
-		for _, c := range calls {
-			if c.Call <= begun+int64(time.Millisecond)/historySpeed && begun <= c.Return {
-				end = max(end, c.Return)
-			}
-		}
-		h.deeds = append(h.deeds, porcupine.Operation{
-			ClientId: historyClients + 1, Input: deed{kind: "expire", who: h.number[id]}, Call: begun, Output: outcome{kind: "done"}, Return: end,
-		})
-	}
-}
-
-func (h *history) judge() string {
-	h.ends()
-	result, _ := porcupine.CheckOperationsVerbose(bookingModel(h.begun, historyHold*time.Second/historySpeed), h.deeds, time.Minute)
-	if result == porcupine.Ok {
-		return ""
-	}
-	return fmt.Sprintf("%s: no order of these explains all answers:\n%s", result, told(h.deeds))
 }
 
 // await waits until clients have done so many things.

@@ -16,7 +16,7 @@ import (
 // Cars and days that are fought over, and most bookings of one history.
 const (
 	foughtCars   = 2
-	foughtDays   = 10
+	foughtDays   = 12
 	mostBookings = 200
 )
 
@@ -26,13 +26,19 @@ type deed struct {
 	who  int    // number of the booking; looks have none
 	car  int    // of book, swap and look
 	days dayset // of book and change: the rental's days and those until the car may be taken again
+
+	label string // nobody else's
 }
 
+// ends tells whether who does a deed first ends the holds that are over, that of the
+// booking itself too: a deed that is then refused has ended none.
+func (d deed) ends() bool { return d.kind == "swap" || d.kind == "change" }
+
 type outcome struct {
-	kind  string                // done, taken (days are somebody's), late (the state does not allow it), nothing, unknown
-	taken dayset                // of taken, and of look
-	state exodrive.BookingState // of open
-	ended int64                 // when it was told
+	kind  string // done, taken (days are somebody's), late (the state does not allow it), same (it is so already), nothing; unknown until all is over
+	taken dayset // of taken, and of look
+	is    rented // of open
+	ended int64  // when it was told
 }
 
 // dayset has a bit for each day that is fought over.
@@ -81,8 +87,7 @@ func (b *book) refuses(car int, days dayset, but int, o outcome, heldFor int64, 
 // instant between question and answer, one thing after the other. begun is when each
 // booking was asked for, and heldFor how long a hold lasts.
 //
-// A deed with an unknown outcome is done if it can be, and never answered: it may stand
-// behind everything else, as if it had not been done. Ending a hold is a deed of the
+// A deed whose answer was lost and that was done has no end. Ending a hold is a deed of the
 // house, known from the events of the booking.
 func bookingModel(begun []int64, heldFor time.Duration) porcupine.Model {
 	return porcupine.Model{
@@ -90,20 +95,24 @@ func bookingModel(begun []int64, heldFor time.Duration) porcupine.Model {
 		Step: func(state, input, output any) (bool, any) {
 			now, d, o := state.(book), input.(deed), output.(outcome)
 			refused := func(car int, days dayset, but int) bool { return now.refuses(car, days, but, o, int64(heldFor), begun) }
-			ok := now.step(d, o, refused)
+			over := func(who int) bool {
+				return now[who].state == exodrive.Held && begun[who]+int64(heldFor) <= o.ended
+			}
+			ok := now.step(d, o, refused, over)
 			return ok, now
 		},
 		DescribeOperation: func(input, output any) string { return fmt.Sprintf("%v -> %v", input, output) },
 	}
 }
 
-// step does a deed, and tells whether it can have had that outcome.
-func (b *book) step(d deed, o outcome, refused func(car int, days dayset, but int) bool) bool {
+// step does a deed, and tells whether it can have had that outcome. over tells whether the
+// hold of a booking may have been over.
+func (b *book) step(d deed, o outcome, refused func(car int, days dayset, but int) bool, over func(who int) bool) bool {
 	switch {
 	case d.kind == "look":
 		return b.taken(d.car, dayRange(0, foughtDays), -1) == o.taken
 	case d.kind == "open":
-		return b[d.who].state == o.state
+		return b[d.who] == o.is
 	case o.kind == "nothing":
 		return true
 	}
@@ -117,12 +126,11 @@ func (b *book) step(d deed, o outcome, refused func(car int, days dayset, but in
 	case "taken":
 		return possible && refused(after.car, after.days, d.who)
 	case "late":
-		return !possible
+		return !possible || d.ends() && over(d.who)
+	case "same":
+		return possible && after == before
 	}
-	if possible && free {
-		b[d.who] = after
-	}
-	return true
+	return false
 }
 
 // after is what a deed makes of a booking if it is possible and the days are free.
