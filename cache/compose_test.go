@@ -98,6 +98,29 @@ func TestComposedIsNoNewerThanAPart(t *testing.T) {
 	})
 }
 
+// After a write of this node that its old part has nothing to do with, it is loaded once,
+// and not again when a poll hears of the write too.
+//
+// Red when: include does not poll for the sake of the part.
+func TestComposedIsLoadedOnceAfterAWrite(t *testing.T) {
+	in(t, func(t *testing.T) {
+		f := newFleet(t, 2, nil)
+		n := f.nodes[0]
+		f.aside("a", "1")
+		f.aside("b", "1")
+		settle()
+		f.expectPair("before", n, "b", "1+1", cache.Loaded)
+		for range 10 {
+			time.Sleep(3*time.Second + 130*time.Millisecond) // at any time between two polls
+			n.Raise(t.Context(), f.Write("x", "x", "pair:b"))
+			f.expectPair("after the write", n, "b", "1+1", cache.Loaded)
+			f.expectPair("at once", n, "b", "1+1", cache.Memory)
+			time.Sleep(bound)
+			f.expectPair("after a poll", n, "b", "1+1", cache.Memory)
+		}
+	})
+}
+
 // It ends with the first of its parts.
 //
 // Red when: include does not take the earliest ends.

@@ -35,7 +35,7 @@ func (f *family) hit(ctx context.Context, key string) (Served, bool) {
 	f.counters.hits[Memory].Add(1)
 	c.audit.seen(e)
 	if asked.scope != nil {
-		asked.scope.include(e, served.Stale)
+		asked.scope.include(ctx, e, served.Stale)
 	}
 	return served, true
 }
@@ -117,7 +117,7 @@ func (f *family) read(ctx context.Context, q *question) (Served, error) {
 	}
 	served, err := f.answer(ctx, q, asked)
 	if asked.scope != nil && served.Entry != nil {
-		asked.scope.include(served.Entry, served.Stale)
+		asked.scope.include(ctx, served.Entry, served.Stale)
 	}
 	if served.Entry != nil && served.Entry.absent != nil {
 		served.Entry = nil

@@ -137,10 +137,12 @@ func (s *scope) depend(tags []string) {
 	}
 }
 
-// include makes an entry a part of the answer. Whether and when this node loaded
+// include makes an entry a part of the answer, after a poll where that lets the answer be
+// kept. Whether and when this node loaded
 // the part is of no matter to the second rule: it was valid when it was included,
 // so it has all that had been raised here when the scope began.
-func (s *scope) include(e *Entry, stale Staleness) {
+func (s *scope) include(ctx context.Context, e *Entry, stale Staleness) {
+	s.catchUp(ctx, e)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.depend(e.tags)
@@ -148,6 +150,24 @@ func (s *scope) include(e *Entry, stale Staleness) {
 	s.soft, s.hard = min(s.soft, e.soft), min(s.hard, e.hard)
 	s.until = min(s.until, e.until)
 	s.unverifiable = s.unverifiable || stale == Unverifiable
+}
+
+// catchUp polls if the answer is above the floors of its tags, and would not be for what an
+// old part is known to see: a write that this node raised itself, which no poll has heard
+// yet. The next poll would raise it once more, and refuse what only stood because nothing
+// had been raised since, so that after each such write the answer would be loaded twice.
+func (s *scope) catchUp(ctx context.Context, e *Entry) {
+	c := e.family.cache
+	h := c.history.Load()
+	s.mu.Lock()
+	slots, stamp := h.floors.slotsOf(s.tags), s.stamp
+	s.mu.Unlock()
+	if c.journal.failing.Load() || !h.floors.below(stamp, slots) || h.floors.below(e.seesTo(), slots) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.o.Bound/4) // the load keeps its time, as in stamp
+	defer cancel()
+	_ = c.journal.poll(ctx) // if it fails, the answer may be loaded again
 }
 
 // seesTo is how far a part sees now, which may be further than its load could: an
