@@ -95,6 +95,9 @@ func NewChange(b *Booking, c TripChange, t Terms, leave *Leave, now time.Time) (
 	if _, err := b.State.After(ChangeBooking); err != nil {
 		return nil, err
 	}
+	if err := leave.check(); err != nil {
+		return nil, err
+	}
 	asked, err := b.Asked()
 	if err != nil {
 		return nil, err

@@ -32,8 +32,16 @@ const (
 // everything as it is for a renter.
 type Leave struct {
 	Waive []Waiver    `json:"waive,omitempty" required:"false" maxItems:"6" nullable:"false" enum:"minimumDays,longestRental,lookAhead,driverAge,forRent,place" doc:"Limits that are set aside."`
-	Price ChangePrice `json:"price,omitempty" required:"false" enum:"terms,keep" doc:"terms: what it would cost the renter. keep: what it costs so far."`
-	Total *int64      `json:"total,omitempty" required:"false" minimum:"0" maximum:"10000000000" doc:"What the rental shall cost, in minor units, whatever comes out else."`
+	Price ChangePrice `json:"price,omitempty" required:"false" enum:"terms,keep" doc:"terms: what it would cost the renter. keep: what it costs so far. Without it and without a total, a change is by the terms and a swap keeps the price."`
+	Total *int64      `json:"total,omitempty" required:"false" minimum:"0" maximum:"10000000000" doc:"What the rental shall cost, in minor units, instead of a price."`
+}
+
+// check refuses two prices at once.
+func (l *Leave) check() error {
+	if l != nil && l.Total != nil && l.Price != "" {
+		return Errorf(Invalid, "Give either a price, %q or %q, or a total, not both.", PriceByTerms, PriceKept).On("/total")
+	}
+	return nil
 }
 
 func (l *Leave) waives(w Waiver) bool { return l != nil && slices.Contains(l.Waive, w) }
@@ -79,6 +87,9 @@ func (l *Leave) total(b *Booking) (total int64, set bool) {
 // as a change to the new car.
 func NewSwap(b *Booking, t Terms, leave Leave, now time.Time) (*Change, error) {
 	if _, err := b.State.After(SwapCar); err != nil {
+		return nil, err
+	}
+	if err := leave.check(); err != nil {
 		return nil, err
 	}
 	asked, err := b.Asked()

@@ -2,6 +2,7 @@ package rental_test
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -349,5 +350,26 @@ func TestChangeNamesPlacesEitherWay(t *testing.T) {
 			t.Errorf("back in %s, while the car is out: %+v, %v", away.Slug, got, err)
 		}
 		agrees(t, w)
+	})
+}
+
+// A price and a total at once are refused, not guessed which of them was meant.
+func TestOnePriceOfAChange(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		trip := freeTrip(t, w, anyCar, 4)
+		b := w.held(t, trip, "maria")
+		total := int64(100_00)
+		for _, price := range []exodrive.ChangePrice{exodrive.PriceByTerms, exodrive.PriceKept} {
+			both := exodrive.Leave{Price: price, Total: &total}
+			for what, err := range map[string]error{
+				"a change": recordErr(w.ChangeForRenter(t.Context(), desk, b.ID, rental.AnyVersion, rental.StaffChange{TripChange: longer(trip, 1), Leave: both, Reason: "x"})),
+				"a swap":   recordErr(w.SwapCar(t.Context(), desk, b.ID, rental.AnyVersion, rental.Swap{CarID: neighbours(t, w, anyCar, 1)[0], Leave: both, Reason: "x"})),
+			} {
+				if wantCode(t, what, err, exodrive.Invalid); err != nil && !strings.Contains(err.Error(), "not both") {
+					t.Errorf("%s at %s and a total is refused with %v", what, price, err)
+				}
+			}
+		}
 	})
 }
