@@ -48,9 +48,9 @@ var descriptions = map[string]string{
 	"adminReadCustomer":   "With the bookings, the latest pick-up first, a page at a time.",
 	"adminCancelBooking":  "Its days are free at once. The reason stands in the booking's history.",
 	"adminConfirmBooking": "Also one whose hold ran out, if its days and its coupon can be taken again. One that is confirmed already is a conflict, and nothing is done.",
-	"adminChangeBooking":  "Like changeBooking, by staff: at the price that the renter would pay, the one so far (keep), or any other (total), and with limits set aside (waive). All of it stands in the booking's history, with the reason.",
+	"adminChangeBooking":  "Like changeBooking, by staff: at the price that the renter would pay, the one so far (keep), or any other (total), and with limits set aside (waive). All of it stands in the booking's history, with the reason. With dryRun nothing changes, and the answer has the change.",
 	"adminSwapCar": "The same trip with another car. Price and terms stay as they were agreed, for changes to come as well, unless price is terms or a total is given; limits of the new car can be set aside (waive). " +
-		"Days that somebody has of it are dates_taken, with other cars that are free.",
+		"Days that somebody has of it are dates_taken, with other cars that are free. Of a rental that is under way these are also the days that are over, because a booking has one car for all its days. With dryRun nothing changes, and the answer has the change.",
 	"adminRenewLink":   "Whoever has a link from before opens nothing any more. The answer has the new token.",
 	"adminReadBooking": "What its renter sees, and besides what was read off the car, every move of its money and everything that happened to it.",
 	"adminHandOver": "The odometer is not below the car's last, and a car that is out with another booking is a conflict until it is taken back. Before the day of pick-up it needs a reason, and the days until then to be free; the booking gets them at no other price. " +

@@ -173,6 +173,10 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		if cars, err := s.otherCars(ctx, &ch.Quote); err == nil {
 			others.OtherCars = slices.DeleteFunc(cars, func(c exodrive.CarCard) bool { return c.ID == b.CarID })
 		}
+		if b.State == exodrive.Active && taken[0] < s.today() {
+			e = exodrive.Errorf(exodrive.DatesTaken, "That car was not free on %s, when this rental had begun, and a booking has one car for all its days. "+
+				"Give a car that was free since, or take this one back and book the other for the days that are left.", taken[0])
+		}
 		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
 	}
 	// As long as it can be: the turnaround, too, must end before the first day that is gone.

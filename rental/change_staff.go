@@ -2,6 +2,7 @@ package rental
 
 import (
 	"context"
+	"errors"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/sqlstore"
@@ -12,14 +13,16 @@ type StaffChange struct {
 	exodrive.TripChange
 	exodrive.Leave
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The flight of the renter is late."`
+	DryRun bool   `json:"dryRun,omitempty" required:"false" doc:"Tell what would become of the booking, and change nothing."`
 }
 
 // ChangeForRenter changes a booking for its renter, who does not have to agree: its trip,
 // at the price that the renter would pay unless staff says otherwise, and with limits set
 // aside if need be. version is the one that staff has seen, or AnyVersion; another one is
-// stale. The refusals are those of ChangeBooking.
+// stale. The refusals are those of ChangeBooking. A dry run has the same, tells the change
+// and makes none.
 func (s *Service) ChangeForRenter(ctx context.Context, who exodrive.Actor, id string, version int64, r StaffChange) (*BookingRecord, error) {
-	return s.changeByStaff(ctx, who, id, version, exodrive.ChangeBooking, r.Reason, nil, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
+	return s.changeByStaff(ctx, who, id, version, exodrive.ChangeBooking, r.Reason, r.DryRun, nil, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
 		return s.changeOf(ctx, tx, b, r.TripChange, &r.Leave, tx.Now)
 	})
 }
@@ -29,11 +32,13 @@ type Swap struct {
 	CarID string `json:"carId" minLength:"1" maxLength:"120" doc:"Id or slug of the car that the booking gets." example:"ferrari-portofino-m"`
 	exodrive.Leave
 	Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"Kept with the booking." example:"The other car has a puncture."`
+	DryRun bool   `json:"dryRun,omitempty" required:"false" doc:"Tell what would become of the booking, and change nothing."`
 }
 
 // SwapCar gives a booking another car for the same trip, at the price and the terms that
-// were agreed unless staff says otherwise. version is as for ChangeForRenter. Days that
-// somebody has of that car are dates_taken, with other cars that can be had.
+// were agreed unless staff says otherwise. version and a dry run are as for
+// ChangeForRenter. Days that somebody has of that car are dates_taken, with other cars that
+// can be had.
 //
 // Both cars are locked, in the order of their ids like all cars that anybody locks
 // together (lockBooking, LockCarsForBulk), and everything else that a transaction about
@@ -50,7 +55,7 @@ func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, ve
 	if err != nil {
 		return nil, onCar(err)
 	}
-	return s.changeByStaff(ctx, who, id, version, exodrive.SwapCar, r.Reason, []string{car.ID}, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
+	return s.changeByStaff(ctx, who, id, version, exodrive.SwapCar, r.Reason, r.DryRun, []string{car.ID}, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
 		asked, err := b.Asked()
 		if err != nil {
 			return nil, err
@@ -73,7 +78,7 @@ func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, ve
 }
 
 // changeByStaff makes what plan says of a booking. cars are locked with its own.
-func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id string, version int64, e exodrive.BookingEvent, reason string, cars []string, plan func(*sqlstore.Tx, *exodrive.Booking) (*exodrive.Change, error)) (*BookingRecord, error) {
+func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id string, version int64, e exodrive.BookingEvent, reason string, dryRun bool, cars []string, plan func(*sqlstore.Tx, *exodrive.Booking) (*exodrive.Change, error)) (*BookingRecord, error) {
 	if err := who.May(exodrive.ScopeBook); err != nil {
 		return nil, err
 	}
@@ -92,12 +97,35 @@ func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id stri
 		if ch, err = plan(tx, b); err != nil {
 			return err
 		}
-		return s.makeChange(ctx, tx, who, b, ch, nil, e, reason)
+		return s.makeChange(ctx, tx, who, b, ch, only(dryRun), e, reason)
 	})
+	if errors.Is(err, errDryRun) {
+		return s.planned(ctx, b, ch)
+	}
 	if err != nil {
 		return nil, s.insteadOfChange(ctx, b, ch, err)
 	}
 	return s.record(ctx, b)
+}
+
+// only ends a dry run when all but the writing is done.
+func only(dryRun bool) (agreed func() error) {
+	if dryRun {
+		return func() error { return errDryRun }
+	}
+	return nil
+}
+
+// planned is the record of a booking with a change that was not made.
+func (s *Service) planned(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change) (*BookingRecord, error) {
+	r, err := s.record(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	if r.Change = ch; ch.Lines == nil { // a swap that keeps the price
+		ch.Lines = r.Lines
+	}
+	return r, nil
 }
 
 // seen refuses a change of a booking that staff has not seen as it is.

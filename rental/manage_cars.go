@@ -245,7 +245,7 @@ type bulkDetail struct {
 	Cars         []BulkChange     `json:"cars"`
 }
 
-// errDryRun rolls a bulk update back: what it told is exactly what it would do.
+// errDryRun rolls what was tried back: what it told is exactly what it would do.
 var errDryRun = exodrive.Errorf(exodrive.Internal, "dry run")
 
 func (u *BulkUpdate) validate() error {

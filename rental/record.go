@@ -14,6 +14,7 @@ type BookingRecord struct {
 	Readings   []exodrive.Reading   `json:"readings" nullable:"false" doc:"What was read off the car when it left and when it was back."`
 	Moves      []exodrive.MoneyMove `json:"moves" nullable:"false" doc:"The moves of its money, the first first."`
 	Events     []exodrive.Happened  `json:"events" nullable:"false" doc:"What happened to it, the first first."`
+	Change     *exodrive.Change     `json:"change,omitempty" doc:"Of a dry run: what the change would make of the booking, which is as it was."`
 }
 
 // BookingRecord is a booking by its id, for staff. Who may only read gets none of the
