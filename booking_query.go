@@ -66,13 +66,22 @@ type BookingRow struct {
 	CarName    string       `json:"carName"`
 	CustomerID string       `json:"customerId"`
 	Customer   Contact      `json:"customer" doc:"As given with this booking."`
-	FirstDay   Date         `json:"firstDay"`
-	LastDay    Date         `json:"lastDay" doc:"Included."`
-	PickupAt   string       `json:"pickupAt" doc:"Wall clock of the place." example:"2027-05-01T10:00"`
-	ReturnAt   string       `json:"returnAt" doc:"Wall clock of the place." example:"2027-05-05T10:00"`
+	FirstDay   Date         `json:"firstDay" doc:"First rental day: the day it was handed over, if that was earlier than agreed."`
+	LastDay    Date         `json:"lastDay" doc:"Last rental day, included: the day it came back, if that was earlier than agreed."`
+	Days       int          `json:"days" doc:"Rental days that are paid for."`
+	PickupAt   string       `json:"pickupAt" doc:"As agreed, wall clock of the place." example:"2027-05-01T10:00"`
+	ReturnAt   string       `json:"returnAt" doc:"As agreed, wall clock of the place." example:"2027-05-05T10:00"`
+	Pickup     PlaceRef     `json:"pickupLocation"`
+	Return     PlaceRef     `json:"returnLocation"`
 	Total      Money        `json:"total"`
 	Version    int64        `json:"version"`
 	CreatedAt  time.Time    `json:"createdAt"`
+}
+
+// ExportedBooking is a booking in an export, with where its money stands.
+type ExportedBooking struct {
+	BookingRow
+	Account *Account
 }
 
 // Happened is something that happened to a booking, as staff sees it.

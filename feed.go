@@ -14,8 +14,8 @@ type FeedEntry struct {
 	State                    BookingState
 	Car, Renter              string
 	PickupPlace, ReturnPlace string
-	Pickup, Return           time.Time
-	Sequence                 int64 // grows with every change
+	Pickup, Return           time.Time // as agreed, or as it was if that was earlier
+	Sequence                 int64     // grows with every change
 	Created, Updated         time.Time
 }
 

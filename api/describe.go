@@ -34,9 +34,9 @@ var descriptions = map[string]string{
 		"While the car is out only the return can change; days that are given back then stay paid for, and a return after the new time is late. The same Idempotency-Key with another body is key_reused.",
 	"adminListBookings": "The latest pick-up first.",
 	"adminExportBookings": "The bookings of adminListBookings in its order, as RFC 4180 has it, in UTF-8, with a line of names first; it begins before the last row is read. " +
-		"Totals are decimal numbers. A text that a spreadsheet could take for a formula stands behind an apostrophe.",
+		"Amounts are decimal numbers: total is the accepted price, owed is what is to be paid with all charges, or what is kept of a booking that fell through, and due and giveBack are what is left of that. A text that a spreadsheet could take for a formula stands behind an apostrophe.",
 	"readCalendar": "An iCalendar object (RFC 5545) with the bookings that are to come, under way, or ended within two weeks, the nearest 5,000, in UTC. A hold is tentative; what fell through is cancelled and stays until its days are over. " +
-		"Renters are there by first name and initial. The same ETag means the same bytes.",
+		"A trip that began or ended earlier than agreed is there as it was. Renters are there by first name and initial. The same ETag means the same bytes.",
 	"adminReadCalendarLink": "Calendar programs subscribe to it; who has the link needs no token.",
 	"adminRenewCalendar":    "The answer has the new one.",
 	"adminReadFigures": "Of the days from startDate to endDate, both included, at most 366, and of each of their months. They are at most two seconds old, like public reads. " +

@@ -44,7 +44,7 @@ func (a *api) adminExportBookings(ctx context.Context, in *parameters) (*raw, er
 				panic(http.ErrAbortHandler) // the reader has gone, or takes too long
 			}
 			_ = control.Flush()
-			if rows, err = a.Rental.ExportBookings(ctx, actorOf(ctx), ask, &rows[len(rows)-1]); err != nil {
+			if rows, err = a.Rental.ExportBookings(ctx, actorOf(ctx), ask, &rows[len(rows)-1].BookingRow); err != nil {
 				httpx.Cut(w, r, err)
 				return
 			}
@@ -58,14 +58,16 @@ const csvType = "text/csv; charset=utf-8; header=present"
 var exportColumns = []string{
 	"id", "state", "createdAt", "carId", "car", "customerId", "firstName", "lastName", "email", "phone",
 	"firstDay", "lastDay", "days", "pickupAt", "returnAt", "total", "currency",
+	"pickupLocation", "returnLocation", "owed", "paid", "due", "giveBack",
 }
 
-func exportRow(b *exodrive.BookingRow) []string {
+func exportRow(b *exodrive.ExportedBooking) []string {
 	return []string{
 		b.ID, string(b.State), b.CreatedAt.Format(time.RFC3339), b.CarID, cell(b.CarName), b.CustomerID,
 		cell(b.Customer.FirstName), cell(b.Customer.LastName), cell(b.Customer.Email), cell(b.Customer.Phone),
-		b.FirstDay.String(), b.LastDay.String(), strconv.Itoa(int(b.LastDay-b.FirstDay) + 1), b.PickupAt, b.ReturnAt,
+		b.FirstDay.String(), b.LastDay.String(), strconv.Itoa(b.Days), b.PickupAt, b.ReturnAt,
 		b.Total.Decimal(), string(b.Total.Currency),
+		cell(b.Pickup.Name), cell(b.Return.Name), b.Account.Owed.Decimal(), b.Account.Paid.Decimal(), b.Account.Due.Decimal(), b.Account.GiveBack.Decimal(),
 	}
 }
 

@@ -71,8 +71,14 @@ func TestExport(t *testing.T) {
 				t.Errorf("%s: %q, want %q", name, got, want)
 			}
 		}
-		if total := column("total")[0]; strings.Count(total, ".") != 1 || len(total) < 5 {
-			t.Errorf("a total is %s", total)
+		if total := column("total")[0]; strings.Count(total, ".") != 1 || len(total) < 5 || column("owed")[0] != total || column("due")[0] != total {
+			t.Errorf("a total is %s, and %s is owed, %s due", total, column("owed")[0], column("due")[0])
+		}
+		home := read[exodrive.CarDetails](t, "the car", s.do(call{method: "GET", path: "/api/cars/ferrari-296-gtb"}), 200).Location.Name
+		for name, want := range map[string]string{"paid": "0.00", "giveBack": "0.00", "pickupLocation": home, "returnLocation": home} {
+			if got := column(name)[0]; got != want {
+				t.Errorf("%s: %q, want %q", name, got, want)
+			}
 		}
 		problem(t, "a wrong state", s.do(call{method: "GET", path: "/api/admin/bookings.csv?state=lost", as: adminToken}), 400, "invalid")
 	})

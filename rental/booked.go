@@ -20,8 +20,8 @@ type BookingView struct {
 	Charges   []exodrive.Charge     `json:"charges" nullable:"false" doc:"What came after the price, which stays as it was accepted."`
 	Car       CarRef                `json:"car"`
 	Customer  exodrive.Contact      `json:"customer"`
-	FirstDay  exodrive.Date         `json:"firstDay" doc:"First rental day."`
-	LastDay   exodrive.Date         `json:"lastDay" doc:"Last rental day, included."`
+	FirstDay  exodrive.Date         `json:"firstDay" doc:"First rental day: the day it was handed over, if that was earlier than agreed."`
+	LastDay   exodrive.Date         `json:"lastDay" doc:"Last rental day, included: the day it came back, if that was earlier than agreed."`
 	exodrive.Price
 	exodrive.BookingTerms
 	ReviewToken string    `json:"reviewToken,omitempty" doc:"Opens the review of a completed rental and nothing else: /api/reviews/{reviewToken}."`

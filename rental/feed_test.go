@@ -94,3 +94,51 @@ func TestCalendarKeepsTheZonesOfATrip(t *testing.T) {
 		}
 	})
 }
+
+// The days of a rental and its money are the same wherever staff looks: in the booking,
+// in the list, in an export and in a calendar, also when it began and ended earlier than
+// agreed. What was paid for stays paid for.
+//
+// Red when: an export counts the days that the booking has now; a calendar shows what was
+// agreed; an export forgets a charge or a payment.
+func TestDaysAndMoneyAreTheSameEverywhere(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		b := confirmed(t, w, 6)
+		w.clock.Set(b.Pickup.At.AddDate(0, 0, -2))
+		out, err := w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID), Fuel: 8, Reason: "He is early."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Set(b.Pickup.At.AddDate(0, 0, 3))
+		if _, err := w.RecordMoney(ctx, desk, b.ID, rental.MoneyRequest{Action: exodrive.TakePayment, Amount: 700}, rental.Call{Key: "a payment"}); err != nil {
+			t.Fatal(err)
+		}
+		back := rental.TakeBackRequest{Odometer: out.Readings[0].Odometer, Fuel: 8, Charges: []exodrive.ChargeInput{{Label: "A fine", Amount: 900}}}
+		r, err := w.TakeBack(ctx, desk, b.ID, back)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.FirstDay != b.FirstDay-2 || r.LastDay != b.FirstDay+2 || r.Days != 6 || r.Account.Paid.Amount != 700 || r.Account.Charges.Amount != 900 {
+			t.Fatalf("%+v", r)
+		}
+		ask := exodrive.BookingQuery{States: []exodrive.BookingState{exodrive.Returned}, Email: r.Customer.Email}
+		rows, _, err := w.Bookings(ctx, desk, ask, firstPage)
+		if err != nil || len(rows) != 1 || rows[0].FirstDay != r.FirstDay || rows[0].LastDay != r.LastDay || rows[0].Days != r.Days || rows[0].Pickup != r.Pickup.Location || rows[0].Return != r.Return.Location {
+			t.Errorf("the list has %+v (%v)", rows, err)
+		}
+		export, err := w.ExportBookings(ctx, desk, ask, nil)
+		if err != nil || len(export) != 1 || export[0].BookingRow != rows[0] {
+			t.Fatalf("the export has %+v (%v)", export, err)
+		}
+		if got := export[0].Account; got.Owed != r.Account.Owed || got.Paid != r.Account.Paid || got.Due != r.Account.Due || got.Charges != r.Account.Charges || got.GiveBack != r.Account.GiveBack {
+			t.Errorf("the export has the account %+v, want %+v", got, r.Account)
+		}
+		entries, err := w.store.FeedOf(ctx, "", today-400, today-14, 10_000)
+		i := slices.IndexFunc(entries, func(e exodrive.FeedEntry) bool { return e.BookingID == b.ID })
+		if err != nil || i < 0 || !entries[i].Pickup.Equal(r.Readings[0].At) || !entries[i].Return.Equal(r.Readings[1].At) {
+			t.Errorf("the calendar has %+v (%v), want %+v", entries[max(i, 0)], err, r.Readings)
+		}
+	})
+}

@@ -46,6 +46,8 @@ const (
 	// ends; the accepted terms are long, and read only where they say more.
 	sqlFeed = `SELECT b.id, b.state, c.name, b.first_name, b.last_name, b.pickup_at, b.zone, p.name, b.return_at, r.zone, r.name,
 		CASE WHEN b.return_location_id = b.pickup_location_id THEN '{}' ELSE b.terms END, b.return_location_id = b.pickup_location_id,
+		COALESCE((SELECT at FROM booking_readings WHERE booking_id = b.id AND event = 'hand_over'), 0),
+		COALESCE((SELECT at FROM booking_readings WHERE booking_id = b.id AND event = 'take_back'), 0),
 		b.version, b.created_at, b.updated_at
 		FROM bookings b JOIN cars c ON c.id = b.car_id JOIN locations p ON p.id = b.pickup_location_id JOIN locations r ON r.id = b.return_location_id
 		WHERE b.start_date > $1 AND b.end_date > $2 AND b.state <> 'expired'`
@@ -60,8 +62,9 @@ func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedE
 	var pickup, pickupZone, back, backZone string
 	var terms struct{ Return struct{ Zone string } }
 	var round bool
+	var left, returned int64
 	err = r.Scan(&e.BookingID, &e.State, &e.Car, &renter.FirstName, &renter.LastName, &pickup, &pickupZone, &e.PickupPlace, &back, &backZone, &e.ReturnPlace,
-		asJSON{&terms}, &round, &e.Sequence, instant{&e.Created}, instant{&e.Updated})
+		asJSON{&terms}, &round, &left, &returned, &e.Sequence, instant{&e.Created}, instant{&e.Updated})
 	if err != nil {
 		return e, err
 	}
@@ -74,6 +77,13 @@ func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedE
 	e.Renter, e.Sequence = renter.Signature(), e.Sequence-1
 	if e.Pickup, err = wallClock(pickup, pickupZone, zones); err == nil {
 		e.Return, err = wallClock(back, backZone, zones)
+	}
+	// What happened earlier than agreed, as the days of the booking have it, too.
+	if at := instantOrNil(left); at != nil && at.Before(e.Pickup) {
+		e.Pickup = *at
+	}
+	if at := instantOrNil(returned); at != nil && at.Before(e.Return) {
+		e.Return = *at
 	}
 	return e, err
 }

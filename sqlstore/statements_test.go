@@ -106,7 +106,7 @@ func TestEveryStatementCanBePrepared(t *testing.T) {
 var verb = regexp.MustCompile(`(?s)^\s*(SELECT|INSERT|UPDATE|DELETE|WITH|SET LOCAL)\s`)
 
 // builders put statements together from pieces; other tests run what they make.
-var builders = []string{"carPage", "cardsOf", "hasRows", "facets", "bookable", "carFilter", "Overrides", "extrasOf", "Bookings", "BookingsAfter", "Customers", "Jobs", "LockCarsForBulk", "SetPricesAndAvailability",
+var builders = []string{"carPage", "cardsOf", "hasRows", "facets", "bookable", "carFilter", "Overrides", "extrasOf", "Bookings", "BookingsAfter", "MoneyOfAll", "Customers", "Jobs", "LockCarsForBulk", "SetPricesAndAvailability",
 	"NextJob", "ClaimJobs", "settleJobs", "BeatJobs", "BuryWorker"}
 
 // A new statement cannot slip past the test above: outside of the dialects and of the few builders, every SQL text is a constant named sql….
