@@ -3,6 +3,8 @@ package exodrive
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -41,11 +43,13 @@ type JobQuery struct {
 	Kind   string
 }
 
-// ParseJobQuery reads it from the parameters of an address. A value that is none is an
-// invalid error that names its parameter.
-func ParseJobQuery(v url.Values) (JobQuery, error) {
+// ParseJobQuery reads it from the parameters of an address; kinds are those that there
+// are. A value that is none is an invalid error that names its parameter and what is
+// allowed.
+func ParseJobQuery(v url.Values, kinds []string) (JobQuery, error) {
 	p := params{values: v}
 	q := JobQuery{States: list(&p, "state", oneOf(JobStates)), Kind: p.get("kind")}
+	p.faults.check(q.Kind == "" || slices.Contains(kinds, q.Kind), "kind", "kind: %q is not allowed; it is one of %s.", clip(q.Kind), strings.Join(kinds, ", "))
 	return q, p.faults.err()
 }
 

@@ -144,7 +144,7 @@ type Availability struct {
 // DayAvailability is one day of a calendar.
 type DayAvailability struct {
 	Date      Date      `json:"date"`
-	Status    DayStatus `json:"status" enum:"available,held,booked,maintenance,unavailable"`
+	Status    DayStatus `json:"status" enum:"available,held,booked,maintenance,unavailable" doc:"maintenance: the house has the car, to make it ready after a rental or for anything else; unavailable: it is not for rent now."`
 	Available bool      `json:"available"`
 	Price     Money     `json:"price" doc:"Rate of this day, before length discounts."`
 }

@@ -6,10 +6,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/rental"
 )
 
 func (a *api) adminListJobs(ctx context.Context, in *parameters) (*answer[list[exodrive.JobRecord]], error) {
-	ask, err := exodrive.ParseJobQuery(in.values)
+	ask, err := exodrive.ParseJobQuery(in.values, rental.JobKinds)
 	if err != nil {
 		return nil, err
 	}
@@ -30,6 +31,6 @@ func (a *api) adminRetryJob(ctx context.Context, in *jobID) (*answer[exodrive.Jo
 func jobParams() []*huma.Param {
 	return append([]*huma.Param{
 		several("state", "Only jobs in one of these states", words(exodrive.JobStates), "waiting", "dead"),
-		query("kind", "Only jobs of this kind.", text(100), "hold.end"),
+		query("kind", "Only jobs of this kind.", words(rental.JobKinds), "hold.end"),
 	}, pageParams(defaultAdminPage)...)
 }

@@ -27,8 +27,12 @@ func TestDeadJobs(t *testing.T) {
 		if dead := list("state=dead").Items; len(dead) != 1 || dead[0].ID != id || dead[0].LastError != "the mail server is away" || dead[0].Failed != 3 {
 			t.Errorf("the dead jobs are %+v", dead)
 		}
-		if others := list("state=waiting,running,done&kind=letter.send").Items; len(others) != 0 {
-			t.Errorf("letters that are not dead: %+v", others)
+		if others := list("state=dead&kind=hold.end").Items; len(others) != 0 {
+			t.Errorf("ends of holds that are dead: %+v", others)
+		}
+		wrong := problem(t, "a kind that is none", s.do(call{method: http.MethodGet, path: "/api/admin/jobs?kind=hold_end", as: adminToken}), 400, "invalid")
+		if !strings.Contains(wrong.Detail, "hold.end, hold.sweep") {
+			t.Errorf("a kind that is none is told %q", wrong.Detail)
 		}
 		if holds := list("kind=hold.end&limit=2").Items; len(holds) != 2 || holds[0].State != exodrive.JobWaiting || holds[1].DueAt.Before(holds[0].DueAt) {
 			t.Errorf("the ends of holds are %+v", holds)

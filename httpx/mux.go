@@ -13,7 +13,9 @@ const apiPrefix = "/api/"
 
 // Mux serves mux, notes the matched pattern in the record of the request, and
 // turns the 404 and 405 that mux itself gives under /api/ into problem
-// documents. Redirects, other paths and the answers of mux's handlers stay as
+// documents. There an empty part of a path, such as a token that a program does not have,
+// is nothing either, where mux would redirect to the path without it, another route
+// perhaps. Redirects, other paths and the answers of mux's handlers stay as
 // they are. A pattern "/" in mux matches every path and method, so that mux then
 // has no 404 or 405 of its own.
 func Mux(mux *http.ServeMux) http.Handler { return MuxWithPages(mux, nil) }
@@ -31,6 +33,10 @@ func MuxWithPages(mux *http.ServeMux, page Unmatched) http.Handler {
 		ww, ok := w.(*writer)
 		if !ok {
 			ww = &writer{ResponseWriter: w}
+		}
+		if strings.HasPrefix(r.URL.Path, apiPrefix) && strings.Contains(r.URL.Path, "//") {
+			writeUnmatched(ww, r, http.StatusNotFound)
+			return
 		}
 		outer, outerPage := ww.unmatched, ww.page
 		ww.unmatched, ww.page = r, page
