@@ -24,6 +24,7 @@ func (s *Service) atDesk(ctx context.Context, who exodrive.Actor, id string, e e
 
 // HandOverRequest is what staff writes down when a renter drives off.
 type HandOverRequest struct {
+	CarID    string `json:"carId,omitempty" required:"false" maxLength:"40" doc:"Id of the car that was read. If the booking has another one by now, it is a conflict." example:"car_01kas0f3m2x7h9tq"`
 	Odometer int    `json:"odometer" minimum:"0" maximum:"10000000" doc:"In the unit of distance of the booking." example:"12040"`
 	Fuel     int    `json:"fuel" minimum:"0" maximum:"8" doc:"Eighths of a full tank or battery." example:"8"`
 	Note     string `json:"note,omitempty" required:"false" maxLength:"500" example:"A scratch on the left door, shown to the renter."`
@@ -33,10 +34,14 @@ type HandOverRequest struct {
 // HandOver lets the renter drive off, and notes what was read off the car. Before the day
 // of pick-up it needs a reason, and the days until then, which the booking gets without
 // another price: dates_taken if somebody has them. After the last rental day it is a
-// conflict, and so it is while the car is out with another booking.
+// conflict, and so it is while the car is out with another booking, or if the booking has
+// another car than the one that was read.
 func (s *Service) HandOver(ctx context.Context, who exodrive.Actor, id string, r HandOverRequest) (*BookingRecord, error) {
 	r.Reason = strings.TrimSpace(r.Reason)
 	return s.atDesk(ctx, who, id, exodrive.HandOver, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
+		if err := stillHas(b, r.CarID); err != nil {
+			return nil, err
+		}
 		if other, err := tx.OutWith(ctx, b.CarID); err != nil || other != "" {
 			return nil, firstOf(err, exodrive.Errorf(exodrive.Conflict, "This car is out with %s; take it back first, or give this booking another car.", other))
 		}
@@ -53,6 +58,15 @@ func (s *Service) HandOver(ctx context.Context, who exodrive.Actor, id string, r
 		}
 		return noteReading(ctx, tx, b, &reading)
 	})
+}
+
+// stillHas refuses what was read off a car, if it is named, that the booking has no more:
+// somebody else may have swapped it while this one stood beside it.
+func stillHas(b *exodrive.Booking, carID string) error {
+	if carID == "" || carID == b.CarID {
+		return nil
+	}
+	return exodrive.Errorf(exodrive.Conflict, "This booking has another car by now; look at it again.").On("/carId")
 }
 
 // takeDaysBefore gives a booking whose car leaves now the days until its first one.

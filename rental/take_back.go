@@ -12,6 +12,7 @@ import (
 
 // TakeBackRequest is what staff writes down when a car is back.
 type TakeBackRequest struct {
+	CarID      string                 `json:"carId,omitempty" required:"false" maxLength:"40" doc:"Id of the car that was read. If the booking has another one by now, it is a conflict." example:"car_01kas0f3m2x7h9tq"`
 	Odometer   int                    `json:"odometer" minimum:"0" maximum:"10000000" doc:"In the unit of distance of the booking." example:"12460"`
 	Fuel       int                    `json:"fuel" minimum:"0" maximum:"8" doc:"Eighths of a full tank or battery." example:"6"`
 	ReturnedAt *time.Time             `json:"returnedAt,omitempty" required:"false" doc:"When the car came back, if that was earlier than now."`
@@ -34,6 +35,9 @@ func (s *Service) TakeBack(ctx context.Context, who exodrive.Actor, id string, r
 	var planned []exodrive.Charge
 	after, err := s.atDesk(ctx, who, id, exodrive.TakeBack, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, now *exodrive.Booking) (map[string]any, error) {
 		b = now
+		if err := stillHas(b, r.CarID); err != nil {
+			return nil, err
+		}
 		out, in, err := r.readings(ctx, tx, who, b)
 		if err != nil {
 			return nil, err
