@@ -72,6 +72,37 @@ func (b *Booking) PaidDays() int {
 	return b.Days.Len()
 }
 
+// TermsAt are the terms that were accepted, and of a booking that was not made here and has
+// none, what follows from its days, its places, which are among those given, and the policy.
+func (b *Booking) TermsAt(places []Location, p Policy) (terms BookingTerms, err error) {
+	if b.Terms.Pickup.Date != 0 {
+		return b.Terms, nil
+	}
+	asked, err := b.Asked()
+	if err != nil {
+		return terms, err
+	}
+	t := Terms{Places: places}
+	from, err := t.place(b.PickupPlace, "", "/pickupLocation")
+	if err != nil {
+		return terms, err
+	}
+	to, err := t.place(b.ReturnPlace, "", "/returnLocation")
+	if err != nil {
+		return terms, err
+	}
+	if terms.Pickup, err = from.handover(asked.StartDate, *asked.PickupTime, false); err != nil {
+		return terms, err
+	}
+	if terms.Return, err = to.handover(asked.EndDate, *asked.ReturnTime, false); err != nil {
+		return terms, err
+	}
+	terms.Cancellation = p.CancelTerms(terms.Pickup.At, Price{Days: b.Days.Len(), Total: b.Total})
+	terms.Distance = Distance{Units: from.Units, Extra: Money{0, b.Total.Currency}}
+	terms.Rules = []string{"This booking was not made here; what else was agreed is not known."}
+	return terms, nil
+}
+
 // wallClock is the instant of a wall-clock time as text in a zone.
 func wallClock(text, zone string) (time.Time, error) {
 	loc, err := time.LoadLocation(zone)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/rental"
 )
 
 // At the desk every wrong entry is told by its name, a payment without a key is refused
@@ -74,6 +75,37 @@ func TestDeskOverTheAPI(t *testing.T) {
 		rec = s.do(send("/api/admin/cars/"+b.CarID+"/blocks", days+`,"dryRun":true}`))
 		if rec.Code != 200 || !strings.Contains(rec.Body.String(), `"days":0,"dryRun":true`) || !strings.Contains(rec.Body.String(), id) {
 			t.Errorf("beforehand: %d %s", rec.Code, rec.Body)
+		}
+	})
+}
+
+// A booking that was not made here, as those of the demo, has no terms that were accepted;
+// what staff reads of it fits the document all the same, with the pick-up where and when it
+// is, a line for its price and what cancelling costs.
+//
+// Red when: the terms are shown as they are stored.
+func TestABookingFromElsewhere(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *server) {
+		d := readDocument(t)
+		read := operation{method: "GET", path: "/api/admin/bookings/{bookingId}"}
+		var list struct{ Items []struct{ ID string } }
+		if rec := s.do(call{method: "GET", path: "/api/admin/bookings?limit=20", as: adminToken}); json.Unmarshal(rec.Body.Bytes(), &list) != nil || len(list.Items) != 20 {
+			t.Fatalf("bookings: %d %s", rec.Code, rec.Body)
+		}
+		for _, item := range list.Items {
+			rec := s.do(call{method: "GET", path: "/api/admin/bookings/" + item.ID, as: adminToken})
+			d.fits(t, item.ID, read.place("responses", "200", "content", "application/json", "schema"), rec.Body.Bytes())
+			b, err := s.store.Booking(t.Context(), item.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got rental.BookingRecord
+			if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil || got.Pickup.Wall() != b.PickupAt || got.Return.Location.ID != b.ReturnPlace || got.Pickup.Location.City == "" {
+				t.Errorf("%s is read as %+v, %v", item.ID, got.BookingTerms, err)
+			}
+			if len(got.Lines) != 1 || got.Lines[0].Amount != b.Total || len(got.Cancellation) == 0 {
+				t.Errorf("%s: %+v for %+v", item.ID, got.Lines, got.Cancellation)
+			}
 		}
 	})
 }

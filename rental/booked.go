@@ -58,10 +58,21 @@ func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlst
 	if err != nil {
 		return nil, err
 	}
+	terms := b.Terms
+	if terms.Pickup.Date == 0 {
+		places, err := s.store.Places(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if terms, err = b.TermsAt(places, s.policy); err != nil {
+			return nil, err
+		}
+		lines = append(lines, exodrive.Line{Kind: exodrive.LineAgreed, Label: "As agreed", Quantity: 1, Unit: b.Total, Amount: b.Total})
+	}
 	v := &BookingView{
 		ID: b.ID, Token: s.signs.link(toBooking, b), State: b.State, Payment: account.Payment, Account: account, Charges: money.Charges,
 		Car: CarRef{car.ID, car.Slug, car.Name}, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
-		Price: exodrive.Price{Days: b.PaidDays(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: b.Terms,
+		Price: exodrive.Price{Days: b.PaidDays(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: terms,
 		Version: b.Version, CreatedAt: b.CreatedAt,
 	}
 	if b.State == exodrive.Held {

@@ -122,8 +122,8 @@ func (s *Service) planned(ctx context.Context, b *exodrive.Booking, ch *exodrive
 	if err != nil {
 		return nil, err
 	}
-	if r.Change = ch; ch.Lines == nil { // a swap that keeps the price
-		ch.Lines = r.Lines
+	if r.Change = ch; ch.Lines == nil { // a swap that keeps price and terms
+		ch.Lines, ch.BookingTerms = r.Lines, r.BookingTerms
 	}
 	return r, nil
 }
