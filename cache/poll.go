@@ -119,7 +119,7 @@ func (r *reader) once() error {
 func (r *reader) failed(err error) error {
 	r.c.counters.pollsFailed.Add(1)
 	if !r.failing.Swap(true) && r.c.life.Err() == nil {
-		r.c.o.Log.Warn("cache cannot read the journal, and serves from memory for no longer than the bound", "error", err, "bound", r.c.o.Bound)
+		r.c.o.Log.Warn("cache cannot read the journal, and serves from memory for no longer than the bound", "error", err, "bound", r.c.o.Bound.String())
 	}
 	return err
 }

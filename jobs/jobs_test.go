@@ -1,9 +1,11 @@
 package jobs_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -331,6 +333,25 @@ func TestStopGivesJobsBack(t *testing.T) {
 		var done log
 		if newNode(t, url, clock, does("do", done.note)).due(t) != 1 || done.runs[0].Failed != 0 {
 			t.Errorf("another node did %+v", done.runs)
+		}
+	})
+}
+
+// Whoever reads the log sees in milliseconds how late a job began and how long it took.
+//
+// Red when: a duration is logged as a number of nanoseconds.
+func TestLogTellsDurationsInMilliseconds(t *testing.T) {
+	each(t, func(t *testing.T, url string, clock *exotest.ManualClock) {
+		var out bytes.Buffer
+		n := newNode(t, url, clock, []jobs.Kind{{Name: "letter", Do: func(context.Context, *jobs.Run) error {
+			clock.Advance(20 * time.Millisecond)
+			return nil
+		}}}, func(o *jobs.Options) { o.Log = slog.New(slog.NewJSONHandler(&out, nil)) })
+		enqueue(t, n.store, jobs.Job{Kind: "letter"})
+		clock.Advance(1500 * time.Millisecond)
+		n.due(t)
+		if line := out.String(); !strings.Contains(line, `"waited_ms":1500,"ms":20,`) {
+			t.Errorf("the log has %s", line)
 		}
 	})
 }

@@ -202,7 +202,7 @@ func (r *Runner) tell(e ended, kept bool) {
 		say = r.Log.Error
 	}
 	say("job", "kind", run.Kind, "id", run.ID, "outcome", t.Outcome,
-		"try", run.Failed+1, "waited", t.Waited, "took", t.Took, "error", e.end.Error)
+		"try", run.Failed+1, "waited_ms", t.Waited.Milliseconds(), "ms", t.Took.Milliseconds(), "error", e.end.Error)
 	if r.Settled != nil {
 		r.Settled(t)
 	}

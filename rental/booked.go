@@ -279,6 +279,9 @@ func (s *Service) moveLocked(ctx context.Context, tx *sqlstore.Tx, who exodrive.
 	case had == exodrive.Held && next != exodrive.Held:
 		err = tx.MarkDaysBooked(ctx, b.ID)
 	}
+	if err == nil && had == exodrive.Held {
+		err = tx.EndWaitingJob(ctx, jobEndHold, b.ID)
+	}
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,10 @@ func (s *Service) rewrite(ctx context.Context, tx *sqlstore.Tx, who exodrive.Act
 		return err
 	}
 	if next.HoldUntil.Before(b.HoldUntil) {
-		// The job that was to end it comes too late now, and finds it ended.
+		// The job that was to end it comes too late now. One that runs looks again in time.
+		if err := tx.EndWaitingJob(ctx, jobEndHold, next.ID); err != nil {
+			return err
+		}
 		if err := endHoldLater(ctx, tx, *next); err != nil {
 			return err
 		}

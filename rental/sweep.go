@@ -11,12 +11,12 @@ import (
 
 // endHoldLater enqueues the end of holds in the transaction that makes them, so that none
 // is there without it. A hold that is prolonged later needs no second one: the first
-// finds that it is not over, and waits.
+// finds that it is not over, and waits. By its key moveLocked ends it with the hold.
 func endHoldLater(ctx context.Context, tx *sqlstore.Tx, bookings ...exodrive.Booking) error {
 	var ends []jobs.Job
 	for i := range bookings {
 		if b := &bookings[i]; b.State == exodrive.Held {
-			ends = append(ends, jobs.Job{Kind: jobEndHold, Args: b.ID, At: b.HoldUntil})
+			ends = append(ends, jobs.Job{Kind: jobEndHold, Args: b.ID, Key: b.ID, At: b.HoldUntil})
 		}
 	}
 	return tx.Enqueue(ctx, ends...)

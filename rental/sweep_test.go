@@ -130,3 +130,45 @@ func TestTheRowDecidesWhenAHoldEnds(t *testing.T) {
 		}
 	})
 }
+
+// Work that is not to be done any more does not wait: once a hold is confirmed, cancelled
+// or moved, staff sees no job for its end, or the one for its new end.
+//
+// Red when: the job of a hold is not ended with it; a moved hold has two, or none.
+func TestNoJobWaitsForAHoldThatIsNone(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		waiting := func(id string) (due []time.Time) {
+			t.Helper()
+			list, _, err := w.store.Jobs(ctx, exodrive.JobQuery{Kind: "hold.end", States: []exodrive.JobState{exodrive.JobWaiting}}, exodrive.PageQuery{Page: 1, Limit: 500})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, j := range list {
+				if string(j.Args) == `"`+id+`"` {
+					due = append(due, j.DueAt)
+				}
+			}
+			return due
+		}
+		for i, end := range []func(*rental.BookingView) error{
+			func(b *rental.BookingView) error { _, err := w.ConfirmBooking(ctx, desk, b.ID); return err },
+			func(b *rental.BookingView) error { _, err := w.CancelBooking(ctx, b.Token); return err },
+		} {
+			b, err := w.Book(ctx, exodrive.Actor{}, bookingOf(freeTrip(t, w, anyCar, 3), fmt.Sprint("maria", i)), rental.Call{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if due := waiting(b.ID); len(due) != 1 || !due[0].Equal(*b.HoldUntil) {
+				t.Fatalf("the hold until %s is ended at %v", b.HoldUntil, due)
+			}
+			if err := end(b); err != nil {
+				t.Fatal(err)
+			}
+			if due := waiting(b.ID); len(due) != 0 {
+				t.Errorf("case %d: its end still waits for %v", i, due)
+			}
+		}
+	})
+}

@@ -46,6 +46,14 @@ func (t *Tx) Enqueue(ctx context.Context, list ...jobs.Job) error {
 	return t.insertRows(ctx, sqlInsertJobs, unlessQueued, rows)
 }
 
+// EndWaitingJob ends the job of a kind that has a key, if it waits: what it was to do is
+// done or needs doing no more. One that runs is left to its worker.
+func (t *Tx) EndWaitingJob(ctx context.Context, kind, key string) error {
+	return t.exec(ctx, sqlEndWaitingJob, kind, key, ms(t.Now))
+}
+
+const sqlEndWaitingJob = `UPDATE jobs SET ended_at = $3 WHERE kind = $1 AND unique_key = $2 AND unique_key <> '' AND ended_at = 0 AND worker = ''`
+
 // jobChance numbers the jobs of this process from somewhere, so that no two that it makes
 // in one millisecond are called the same.
 var jobChance = func() *atomic.Uint32 {

@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"os"
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/cache"
+	"github.com/exodrive/exodrive/obs"
 	"github.com/exodrive/exodrive/rental"
 	"github.com/exodrive/exodrive/sqlstore"
 )
@@ -57,7 +61,9 @@ func NewArena(ctx context.Context, address string, cars int) (_ *Arena, err erro
 	if err = a.store.Tx(ctx, func(tx *sqlstore.Tx) error { return tx.SetSetting(ctx, "policy", string(text)) }); err != nil {
 		return nil, err
 	}
-	a.cache = rental.NewCache(a.store)
+	// What goes well is told by the outcome; thousands of lines about it would hide the rest.
+	log := obs.NewLogger(os.Stderr, slog.LevelWarn)
+	a.cache = rental.NewCache(a.store, func(o *cache.Options) { o.Log = log })
 	if a.service, err = rental.New(ctx, rental.Options{Store: a.store, Cache: a.cache}); err != nil {
 		return nil, err
 	}

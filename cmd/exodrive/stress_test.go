@@ -18,6 +18,10 @@ func TestStressOverlap(t *testing.T) {
 				t.Errorf("it does not say %q:\n%s%s", said, r.out, r.errs)
 			}
 		}
+		alone := must(t, "", on(url), "stress", "overlap", "--clients=4", "--cars=1", "--seconds=3") // holds end in this very process
+		if strings.Contains(r.errs+alone.errs, "INFO") {
+			t.Errorf("what goes well hides what does not: %.500s", r.errs+alone.errs)
+		}
 		refused(t, run(t, "", on(url), "stress", "overlap", "--cars=0"), "at least one client, one car")
 	})
 }
