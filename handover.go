@@ -107,7 +107,7 @@ func (r Reading) CheckTakeBack(out Reading, sure bool) error {
 	days := 1 + max(0, int(r.At.Sub(out.At).Hours())/24)
 	switch driven := r.Odometer - out.Odometer; {
 	case driven < 0:
-		f.add("/odometer", "The car left with %d on the odometer; look again.", out.Odometer)
+		f.add("/odometer", "The car left with %d on the odometer; look again, or correct what was read when it left.", out.Odometer)
 	case driven > days*mostPerDay && !sure:
 		f.add("/odometer", "%d in %s is more than anybody drives; if it is true, say so as the reason.", driven, count(days, "day"))
 	}

@@ -21,6 +21,10 @@ func (a *api) adminHandOver(ctx context.Context, in *deskBody[rental.HandOverReq
 	return recordAnswer(a.Rental.HandOver(ctx, actorOf(ctx), in.ID, in.Body.value))
 }
 
+func (a *api) adminCorrectHandOver(ctx context.Context, in *deskBody[rental.CorrectionRequest]) (*versioned[rental.BookingRecord], error) {
+	return recordAnswer(a.Rental.CorrectHandOver(ctx, actorOf(ctx), in.ID, in.Body.value))
+}
+
 func (a *api) adminTakeBack(ctx context.Context, in *deskBody[rental.TakeBackRequest]) (*versioned[rental.BookingRecord], error) {
 	return recordAnswer(a.Rental.TakeBack(ctx, actorOf(ctx), in.ID, in.Body.value))
 }
@@ -54,6 +58,10 @@ func (a *api) adminAddCharge(ctx context.Context, in *moneyBody[rental.ChargeReq
 
 func exampleHandOver() rental.HandOverRequest {
 	return rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Note: "A scratch on the left door, shown to the renter.", Reason: "It was lent to another house."}
+}
+
+func exampleCorrection() rental.CorrectionRequest {
+	return rental.CorrectionRequest{Odometer: 39_400, Fuel: 7, Reason: "Two digits were swapped; the photograph shows it."}
 }
 
 func exampleTakeBack() rental.TakeBackRequest {

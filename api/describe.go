@@ -55,6 +55,8 @@ var descriptions = map[string]string{
 	"adminReadBooking": "What its renter sees, and besides what was read off the car, every move of its money and everything that happened to it.",
 	"adminHandOver": "The odometer is not below the car's last, and a car that is out with another booking is a conflict until it is taken back. Before the day of pick-up it needs a reason, and the days until then to be free; the booking gets them at no other price. " +
 		"The car's odometer is noted with it.",
+	"adminCorrectHandOver": "While the car is out, so that distance and fuel are charged from what was true. Both readings and the reason stand in the booking's history. " +
+		"The car's odometer follows, if it still shows what was written down by mistake.",
 	"adminTakeBack": "Distance beyond the allowance, fuel that is missing and days that were begun too late are charged by the terms that were agreed, and each charge says in words how it was worked out; " +
 		"the price stays as it was accepted. Rental days that were not begun are free for others, after the car's turnaround. With dryRun nothing changes.",
 	"adminCompleteBooking": "While something is to be paid, given back or held, it is a conflict, unless a reason says why.",

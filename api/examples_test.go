@@ -325,7 +325,7 @@ func (s *server) readyFor(t testing.TB, operationID, id string) (later time.Dura
 	t.Helper()
 	steps := map[string][]string{
 		"adminHandOver": {"confirm"}, "adminMissPickup": {"confirm"},
-		"adminTakeBack": {"confirm", "hand-over"}, "adminAddCharge": {"confirm", "hand-over"},
+		"adminTakeBack": {"confirm", "hand-over"}, "adminCorrectHandOver": {"confirm", "hand-over"}, "adminAddCharge": {"confirm", "hand-over"},
 		"adminCompleteBooking": {"confirm", "hand-over", "take-back"},
 	}[operationID]
 	bodies := map[string]string{"confirm": "", "hand-over": `{"odometer":40000,"fuel":8,"reason":"A test."}`, "take-back": `{"odometer":40000,"fuel":8}`}

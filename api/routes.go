@@ -95,6 +95,7 @@ func (a *api) bookingRoutes() {
 	admin(a, post("/api/admin/bookings/{bookingId}/link", "adminRenewLink", "Revoke the links to a booking, and make a new one").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminRenewLink)
 	admin(a, get("/api/admin/bookings/{bookingId}", "adminReadBooking", "A booking with all that happened to it").in("Bookings"), a.adminReadBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/hand-over", "adminHandOver", "Hand the car over").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminHandOver)
+	admin(a, post("/api/admin/bookings/{bookingId}/hand-over/correct", "adminCorrectHandOver", "Correct what was read when the car left").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCorrectHandOver)
 	admin(a, post("/api/admin/bookings/{bookingId}/take-back", "adminTakeBack", "Take the car back, and tell what that costs").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminTakeBack)
 	admin(a, post("/api/admin/bookings/{bookingId}/complete", "adminCompleteBooking", "End a rental that is checked and settled").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCompleteBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/no-show", "adminMissPickup", "Note that the renter did not come").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminMissPickup)
@@ -130,27 +131,28 @@ func (a *api) finish() {
 		}
 	}
 	for path, example := range map[string]any{
-		"POST /api/quotes":                               exampleTrip(),
-		"POST /api/bookings":                             exampleBooking(),
-		"POST /api/bookings/{token}/change":              exampleChange(),
-		"POST /api/bookings/{token}/change/quote":        exampleTripChange(),
-		"POST /api/admin/bookings/{bookingId}/cancel":    cancelRequest{Reason: "The car is in the workshop."},
-		"POST /api/admin/bookings/{bookingId}/change":    exampleStaffChange(),
-		"POST /api/admin/bookings/{bookingId}/swap":      exampleSwap(),
-		"POST /api/admin/bookings/{bookingId}/link":      renewRequest{"The renter forwarded the mail."},
-		"POST /api/admin/bookings/{bookingId}/hand-over": exampleHandOver(),
-		"POST /api/admin/bookings/{bookingId}/take-back": exampleTakeBack(),
-		"POST /api/admin/bookings/{bookingId}/complete":  deskRequest{Reason: "Paid by bank transfer."},
-		"POST /api/admin/bookings/{bookingId}/no-show":   deskRequest{Reason: "Nobody came, and the phone is off."},
-		"POST /api/admin/bookings/{bookingId}/money":     exampleMoney(),
-		"POST /api/admin/bookings/{bookingId}/charges":   exampleCharge(),
-		"POST /api/reviews/{reviewToken}":                exampleReview(),
-		"POST /api/admin/cars":                           exampleCar(),
-		"PUT /api/admin/cars/{carId}":                    exampleCar(),
-		"POST /api/admin/cars/bulk":                      exampleBulk(),
-		"POST /api/admin/cars/{carId}/blocks":            exampleBlock(),
-		"PUT /api/admin/cars/{carId}/prices":             examplePrices(),
-		"POST /api/admin/cache-warm":                     exampleWarm(),
+		"POST /api/quotes":                                       exampleTrip(),
+		"POST /api/bookings":                                     exampleBooking(),
+		"POST /api/bookings/{token}/change":                      exampleChange(),
+		"POST /api/bookings/{token}/change/quote":                exampleTripChange(),
+		"POST /api/admin/bookings/{bookingId}/cancel":            cancelRequest{Reason: "The car is in the workshop."},
+		"POST /api/admin/bookings/{bookingId}/change":            exampleStaffChange(),
+		"POST /api/admin/bookings/{bookingId}/swap":              exampleSwap(),
+		"POST /api/admin/bookings/{bookingId}/link":              renewRequest{"The renter forwarded the mail."},
+		"POST /api/admin/bookings/{bookingId}/hand-over":         exampleHandOver(),
+		"POST /api/admin/bookings/{bookingId}/hand-over/correct": exampleCorrection(),
+		"POST /api/admin/bookings/{bookingId}/take-back":         exampleTakeBack(),
+		"POST /api/admin/bookings/{bookingId}/complete":          deskRequest{Reason: "Paid by bank transfer."},
+		"POST /api/admin/bookings/{bookingId}/no-show":           deskRequest{Reason: "Nobody came, and the phone is off."},
+		"POST /api/admin/bookings/{bookingId}/money":             exampleMoney(),
+		"POST /api/admin/bookings/{bookingId}/charges":           exampleCharge(),
+		"POST /api/reviews/{reviewToken}":                        exampleReview(),
+		"POST /api/admin/cars":                                   exampleCar(),
+		"PUT /api/admin/cars/{carId}":                            exampleCar(),
+		"POST /api/admin/cars/bulk":                              exampleBulk(),
+		"POST /api/admin/cars/{carId}/blocks":                    exampleBlock(),
+		"PUT /api/admin/cars/{carId}/prices":                     examplePrices(),
+		"POST /api/admin/cache-warm":                             exampleWarm(),
 	} {
 		a.bodyExample(path, example)
 	}

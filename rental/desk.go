@@ -121,7 +121,12 @@ func noteReading(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, r *e
 	if err := tx.InsertReading(ctx, b.ID, r); err != nil {
 		return nil, err
 	}
-	return map[string]any{"odometer": r.Odometer, "fuel": r.Fuel, "at": r.At}, tx.SetOdometer(ctx, r.CarID, r.Odometer)
+	return readingSaid(r), tx.SetOdometer(ctx, r.CarID, r.Odometer)
+}
+
+// readingSaid is what an event says of a reading.
+func readingSaid(r *exodrive.Reading) map[string]any {
+	return map[string]any{"odometer": r.Odometer, "fuel": r.Fuel, "at": r.At}
 }
 
 // instantOf is an instant as it is stored.

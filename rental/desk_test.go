@@ -2,6 +2,7 @@ package rental_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,5 +123,37 @@ func TestAtTheDesk(t *testing.T) {
 			t.Errorf("the renter sees %+v, %v", mine, err)
 		}
 		agrees(t, w)
+	})
+}
+
+// A reading that was mistyped when a car left is corrected while it is out: what it costs
+// is worked out from what was true, the car's odometer follows, and the history has both.
+//
+// Red when: take-back reads what was mistyped; the odometer keeps it.
+func TestCorrectHandOver(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		b := left(t, w, 3)
+		typed := b.Readings[0].Odometer
+		right := rental.CorrectionRequest{Odometer: typed - 900, Fuel: 6, Reason: "Two digits were swapped."}
+		refusalOf(t, recordErr(w.CorrectHandOver(t.Context(), as(exodrive.ScopeFleet), b.ID, right)), exodrive.Forbidden)
+		refusalOf(t, recordErr(w.CorrectHandOver(t.Context(), desk, b.ID, rental.CorrectionRequest{Odometer: typed, Fuel: 9, Reason: "x"})), exodrive.Invalid)
+		refusalOf(t, recordErr(w.CorrectHandOver(t.Context(), desk, b.ID, rental.CorrectionRequest{Odometer: typed, Fuel: 8, Reason: "x"})), exodrive.Invalid)
+		back := rental.TakeBackRequest{Odometer: typed - 900 + b.Distance.Included + 7, Fuel: 5}
+		w.clock.Set(b.Return.At)
+		refusalOf(t, recordErr(w.TakeBack(t.Context(), desk, b.ID, back)), exodrive.Invalid) // it left with more
+		r, err := w.CorrectHandOver(t.Context(), desk, b.ID, right)
+		if err != nil || len(r.Readings) != 1 || r.Readings[0].Odometer != right.Odometer || r.Readings[0].Fuel != 6 || odometer(t, w, b.Car.ID) != right.Odometer {
+			t.Fatalf("corrected: %+v, %v", r, err)
+		}
+		e := r.Events[len(r.Events)-1]
+		if e.Event != "correct_hand_over" || e.Reason != right.Reason || !strings.Contains(string(e.Before), strconv.Itoa(typed)) || !strings.Contains(string(e.After), strconv.Itoa(right.Odometer)) {
+			t.Errorf("the history says %+v", e)
+		}
+		r, err = w.TakeBack(t.Context(), desk, b.ID, back)
+		if err != nil || len(r.Charges) != 2 || r.Charges[0].Quantity != 7 || r.Charges[1].Quantity != 1 {
+			t.Errorf("taken back: %+v, %v", r, err)
+		}
+		refusalOf(t, recordErr(w.CorrectHandOver(t.Context(), desk, b.ID, rental.CorrectionRequest{Odometer: typed, Fuel: 8, Reason: "x"})), exodrive.Conflict)
 	})
 }

@@ -95,6 +95,9 @@ func lives(t testing.TB, w *world) []step {
 			last = odometer(t, w, r.Car.ID)
 			return recordErr(w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: last, Fuel: 8}))
 		}},
+		{"correct_hand_over", func() error {
+			return recordErr(w.CorrectHandOver(ctx, desk, b.ID, rental.CorrectionRequest{Odometer: last - 1, Fuel: 8, Reason: "Mistyped."}))
+		}},
 		{"charge", func() error {
 			_, err := w.AddCharge(ctx, desk, b.ID, rental.ChargeRequest{ChargeInput: exodrive.ChargeInput{Label: "Cleaning", Amount: 90_00}}, rental.Call{Key: "charge", Route: "charges"})
 			return err

@@ -15,6 +15,13 @@ func (t *Tx) InsertReading(ctx context.Context, bookingID string, r *exodrive.Re
 const sqlInsertReading = `INSERT INTO booking_readings (booking_id, event, at, car_id, odometer, fuel, note, actor)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
+// CorrectReading alters what was read off the car of a booking at an event, and who says so.
+func (t *Tx) CorrectReading(ctx context.Context, bookingID string, r *exodrive.Reading) error {
+	return t.exec(ctx, sqlCorrectReading, bookingID, r.Event, r.Odometer, r.Fuel, r.By)
+}
+
+const sqlCorrectReading = `UPDATE booking_readings SET odometer = $3, fuel = $4, actor = $5 WHERE booking_id = $1 AND event = $2`
+
 // Readings are those of a booking, the first before the second.
 func (q queries) Readings(ctx context.Context, bookingID string) ([]exodrive.Reading, error) {
 	return collect(ctx, q, func(r scanner) (x exodrive.Reading, err error) {
