@@ -138,6 +138,23 @@ func (a *Account) Settled() error {
 	return nil
 }
 
+// PaidUp refuses to let a car go that is not paid for. What is promised, but not ours yet,
+// is not paid.
+func (a *Account) PaidUp() error {
+	if a.Due.Amount > 0 {
+		return Errorf(Conflict, "%s is still to be paid before the car leaves; take it, or waive %q and say why.", a.Due, CheckPayment).On("/waive")
+	}
+	return nil
+}
+
+// DepositHeld refuses to let a car go whose deposit is not held.
+func (a *Account) DepositHeld() error {
+	if a.Deposit.Held.Amount < a.Deposit.Agreed.Amount {
+		return Errorf(Conflict, "A deposit of %s was agreed, and %s is held; hold it before the car leaves, or waive %q and say why.", a.Deposit.Agreed, a.Deposit.Held, CheckDeposit).On("/waive")
+	}
+	return nil
+}
+
 // MoneyAction is what staff does with money at the counter.
 type MoneyAction string
 

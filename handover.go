@@ -86,6 +86,18 @@ const (
 	mostUnseen   = 5_000 // of distance, between two rentals
 )
 
+// HandOverCheck is a check at hand-over that staff can set aside, each by its name, with
+// the reason why.
+type HandOverCheck string
+
+// The checks at hand-over.
+const (
+	CheckPickupDay HandOverCheck = "pickupDay" // the car does not leave before its day
+	CheckOdometer  HandOverCheck = "odometer"  // it was not driven far since it was last read
+	CheckPayment   HandOverCheck = "payment"   // nothing is due
+	CheckDeposit   HandOverCheck = "deposit"   // what was agreed is held
+)
+
 // CheckHandOver refuses what cannot be read off a car whose last odometer is known.
 // sure says that an unlikely distance was looked at.
 func (r Reading) CheckHandOver(last int, sure bool) error {
@@ -95,7 +107,7 @@ func (r Reading) CheckHandOver(last int, sure bool) error {
 	case r.Odometer < last:
 		f.add("/odometer", "The car had %d on the odometer already; look again, or correct the car.", last)
 	case r.Odometer > last+mostUnseen && !sure:
-		f.add("/odometer", "The car had %d on the odometer; if it is really %d now, say why as the reason.", last, r.Odometer)
+		f.add("/odometer", "The car had %d on the odometer; if it is really %d now, set this check aside and say why.", last, r.Odometer)
 	}
 	return f.err()
 }

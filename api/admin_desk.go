@@ -57,7 +57,8 @@ func (a *api) adminAddCharge(ctx context.Context, in *moneyBody[rental.ChargeReq
 }
 
 func exampleHandOver() rental.HandOverRequest {
-	return rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Note: "A scratch on the left door, shown to the renter.", Reason: "It was lent to another house."}
+	return rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Note: "A scratch on the left door, shown to the renter.",
+		Waive: []exodrive.HandOverCheck{exodrive.CheckOdometer, exodrive.CheckPayment, exodrive.CheckDeposit}, Reason: "It was lent to another house, which pays."}
 }
 
 func exampleCorrection() rental.CorrectionRequest {

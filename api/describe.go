@@ -53,7 +53,8 @@ var descriptions = map[string]string{
 		"Days that somebody has of it are dates_taken, with other cars that are free. Of a rental that is under way these are also the days that are over, because a booking has one car for all its days. With dryRun nothing changes, and the answer has the change.",
 	"adminRenewLink":   "Whoever has a link from before opens nothing any more. The answer has the new token.",
 	"adminReadBooking": "What its renter sees, and besides what was read off the car, every move of its money and everything that happened to it.",
-	"adminHandOver": "The odometer is not below the car's last, and a car that is out with another booking is a conflict until it is taken back. Before the day of pick-up it needs a reason, and the days until then to be free; the booking gets them at no other price. " +
+	"adminHandOver": "The odometer is not below the car's last, and a car that is out with another booking is a conflict until it is taken back. A car that is not paid for, or whose deposit is not held, stays; so does one before its day of pick-up, and one whose odometer went unlikely far. " +
+		"Each of these checks is set aside by its name, in waive, with the reason, and the event tells which were. Before the day of pick-up the days until then have to be free; the booking gets them at no other price. " +
 		"The car's odometer is noted with it.",
 	"adminCorrectHandOver": "While the car is out, so that distance and fuel are charged from what was true. Both readings and the reason stand in the booking's history. " +
 		"The car's odometer follows, if it still shows what was written down by mistake.",

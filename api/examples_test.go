@@ -328,7 +328,7 @@ func (s *server) readyFor(t testing.TB, operationID, id string) (later time.Dura
 		"adminTakeBack": {"confirm", "hand-over"}, "adminCorrectHandOver": {"confirm", "hand-over"}, "adminAddCharge": {"confirm", "hand-over"},
 		"adminCompleteBooking": {"confirm", "hand-over", "take-back"},
 	}[operationID]
-	bodies := map[string]string{"confirm": "", "hand-over": `{"odometer":40000,"fuel":8,"reason":"A test."}`, "take-back": `{"odometer":40000,"fuel":8}`}
+	bodies := map[string]string{"confirm": "", "hand-over": `{"odometer":40000,"fuel":8,"waive":["odometer","payment","deposit"],"reason":"A test."}`, "take-back": `{"odometer":40000,"fuel":8}`}
 	if len(steps) > 0 {
 		b, err := s.store.Booking(t.Context(), id)
 		if err != nil {

@@ -292,7 +292,7 @@ func TestExtendWhileOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.clock.Set(b.Pickup.At.Add(-24 * time.Hour))
-		if _, err := w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Reason: "He was here."}); err != nil {
+		if _, err := w.HandOver(ctx, desk, b.ID, unpaid(rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Waive: []exodrive.HandOverCheck{exodrive.CheckPickupDay, exodrive.CheckOdometer}, Reason: "He was here."})); err != nil {
 			t.Fatal(err)
 		}
 		extend := rental.ChangeRequest{TripChange: longer(trip, 2)}
@@ -337,7 +337,7 @@ func TestShorterExtensionWhileOut(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.clock.Set(b.Pickup.At.Add(-24 * time.Hour))
-		if _, err := w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Reason: "He was here."}); err != nil {
+		if _, err := w.HandOver(ctx, desk, b.ID, unpaid(rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Waive: []exodrive.HandOverCheck{exodrive.CheckPickupDay, exodrive.CheckOdometer}, Reason: "He was here."})); err != nil {
 			t.Fatal(err)
 		}
 		_, quoted := w.QuoteChange(ctx, b.Token, longer(trip, 6))
@@ -381,7 +381,7 @@ func TestSwapToACarThatIsOut(t *testing.T) {
 		}
 		for _, of := range []*rental.BookingView{late, b} {
 			w.clock.Set(of.Pickup.At)
-			if _, err := w.HandOver(ctx, desk, of.ID, rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Reason: "It was lent to another house."}); err != nil {
+			if _, err := w.HandOver(ctx, desk, of.ID, unpaid(rental.HandOverRequest{Odometer: 40_000, Fuel: 8, Waive: []exodrive.HandOverCheck{exodrive.CheckOdometer}, Reason: "It was lent to another house."})); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -24,20 +24,40 @@ func (s *Service) atDesk(ctx context.Context, who exodrive.Actor, id string, e e
 
 // HandOverRequest is what staff writes down when a renter drives off.
 type HandOverRequest struct {
-	CarID    string `json:"carId,omitempty" required:"false" maxLength:"40" doc:"Id of the car that was read. If the booking has another one by now, it is a conflict." example:"car_01kas0f3m2x7h9tq"`
-	Odometer int    `json:"odometer" minimum:"0" maximum:"10000000" doc:"In the unit of distance of the booking." example:"12040"`
-	Fuel     int    `json:"fuel" minimum:"0" maximum:"8" doc:"Eighths of a full tank or battery." example:"8"`
-	Note     string `json:"note,omitempty" required:"false" maxLength:"500" example:"A scratch on the left door, shown to the renter."`
-	Reason   string `json:"reason,omitempty" required:"false" maxLength:"500" doc:"Why the car leaves before its day, or how its odometer can be true."`
+	CarID    string                   `json:"carId,omitempty" required:"false" maxLength:"40" doc:"Id of the car that was read. If the booking has another one by now, it is a conflict." example:"car_01kas0f3m2x7h9tq"`
+	Odometer int                      `json:"odometer" minimum:"0" maximum:"10000000" doc:"In the unit of distance of the booking." example:"12040"`
+	Fuel     int                      `json:"fuel" minimum:"0" maximum:"8" doc:"Eighths of a full tank or battery." example:"8"`
+	Note     string                   `json:"note,omitempty" required:"false" maxLength:"500" example:"A scratch on the left door, shown to the renter."`
+	Waive    []exodrive.HandOverCheck `json:"waive,omitempty" required:"false" maxItems:"4" nullable:"false" enum:"pickupDay,odometer,payment,deposit" doc:"Checks that are set aside, for the reason."`
+	Reason   string                   `json:"reason,omitempty" required:"false" maxLength:"500" doc:"Why checks are set aside; without it none is."`
 }
 
-// HandOver lets the renter drive off, and notes what was read off the car. Before the day
-// of pick-up it needs a reason, and the days until then, which the booking gets without
-// another price: dates_taken if somebody has them. After the last rental day it is a
+// checks are those of one hand-over: what was set aside of them is told by its event.
+type checks struct {
+	waive  []exodrive.HandOverCheck
+	waived []exodrive.HandOverCheck
+}
+
+// pass lets an error go that staff sets aside.
+func (c *checks) pass(check exodrive.HandOverCheck, err error) error {
+	if err == nil || !slices.Contains(c.waive, check) {
+		return err
+	}
+	c.waived = append(c.waived, check)
+	return nil
+}
+
+// HandOver lets the renter drive off, and notes what was read off the car. A car that is
+// not paid for, or whose deposit is not held, stays. Before the day of pick-up the booking
+// needs the days until then, which it gets without another price: dates_taken if somebody
+// has them. Each of these checks, and that of an unlikely odometer, is set aside by its
+// name and for a reason; the event tells which were. After the last rental day it is a
 // conflict, and so it is while the car is out with another booking, or if the booking has
 // another car than the one that was read.
 func (s *Service) HandOver(ctx context.Context, who exodrive.Actor, id string, r HandOverRequest) (*BookingRecord, error) {
-	r.Reason = strings.TrimSpace(r.Reason)
+	if r.Reason = strings.TrimSpace(r.Reason); r.Reason == "" && len(r.Waive) > 0 {
+		return nil, exodrive.Errorf(exodrive.Invalid, "Say why these checks are set aside.").On("/reason")
+	}
 	return s.atDesk(ctx, who, id, exodrive.HandOver, r.Reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
 		if err := stillHas(b, r.CarID); err != nil {
 			return nil, err
@@ -45,18 +65,22 @@ func (s *Service) HandOver(ctx context.Context, who exodrive.Actor, id string, r
 		if other, err := tx.OutWith(ctx, b.CarID); err != nil || other != "" {
 			return nil, firstOf(err, exodrive.Errorf(exodrive.Conflict, "This car is out with %s; take it back first, or give this booking another car.", other))
 		}
-		last, err := tx.Odometer(ctx, b.CarID)
-		if err != nil {
-			return nil, err
-		}
+		c := &checks{waive: r.Waive, waived: []exodrive.HandOverCheck{}}
 		reading := exodrive.Reading{Event: exodrive.HandOver, At: instantOf(tx.Now), CarID: b.CarID, Odometer: r.Odometer, Fuel: r.Fuel, Note: r.Note, By: who.Name}
-		if err := reading.CheckHandOver(last, r.Reason != ""); err != nil {
+		if err := c.reading(ctx, tx, &reading); err != nil {
 			return nil, err
 		}
-		if err := s.takeDaysBefore(ctx, tx, b, r.Reason); err != nil {
+		if err := s.takeDaysBefore(ctx, tx, b, c); err != nil {
 			return nil, err
 		}
-		return noteReading(ctx, tx, b, &reading)
+		if err := c.money(ctx, tx, b); err != nil {
+			return nil, err
+		}
+		said, err := noteReading(ctx, tx, b, &reading)
+		if err == nil {
+			said["waived"] = c.waived
+		}
+		return said, err
 	})
 }
 
@@ -69,8 +93,32 @@ func stillHas(b *exodrive.Booking, carID string) error {
 	return exodrive.Errorf(exodrive.Conflict, "This booking has another car by now; look at it again.").On("/carId")
 }
 
+// reading checks what was read against what the car's odometer was last known to show.
+func (c *checks) reading(ctx context.Context, tx *sqlstore.Tx, r *exodrive.Reading) error {
+	last, err := tx.Odometer(ctx, r.CarID)
+	if err != nil {
+		return err
+	}
+	if err := r.CheckHandOver(last, true); err != nil {
+		return err // what cannot be, whatever staff says
+	}
+	return c.pass(exodrive.CheckOdometer, r.CheckHandOver(last, false))
+}
+
+// money checks that a booking is paid for and its deposit held.
+func (c *checks) money(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) error {
+	_, a, err := accounts(ctx, tx, b)
+	if err == nil {
+		err = c.pass(exodrive.CheckPayment, a.PaidUp())
+	}
+	if err == nil {
+		err = c.pass(exodrive.CheckDeposit, a.DepositHeld())
+	}
+	return err
+}
+
 // takeDaysBefore gives a booking whose car leaves now the days until its first one.
-func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, reason string) error {
+func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, c *checks) error {
 	place, err := placeOf(ctx, tx, b.PickupPlace)
 	if err != nil {
 		return err
@@ -85,8 +133,10 @@ func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodri
 		return exodrive.Errorf(exodrive.Conflict, "The last day of this rental was %s; give it other days first.", b.Days.End-1)
 	case today >= agreed:
 		return nil
-	case reason == "":
-		return exodrive.Errorf(exodrive.Conflict, "The pick-up is on %s; to hand the car over before that day, say why as the reason.", agreed).On("/reason")
+	}
+	early := exodrive.Errorf(exodrive.Conflict, "The pick-up is on %s; to hand the car over before that day, waive %q and say why.", agreed, exodrive.CheckPickupDay).On("/waive")
+	if err := c.pass(exodrive.CheckPickupDay, early); err != nil {
+		return err
 	}
 	first := min(b.Days.Start, place.DayOf(tx.Now))
 	if err := s.expireHolds(ctx, tx, b.CarID); err != nil {

@@ -15,7 +15,7 @@ func left(t testing.TB, w *world, days int) *rental.BookingRecord {
 	t.Helper()
 	b := confirmed(t, w, days)
 	w.clock.Set(b.Pickup.At)
-	r, err := w.HandOver(t.Context(), desk, b.ID, rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID), Fuel: 8})
+	r, err := w.HandOver(t.Context(), desk, b.ID, unpaid(rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID), Fuel: 8}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,14 +75,14 @@ func TestEarlyHandOver(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		b := confirmed(t, w, 3)
 		first := b.FirstDay
-		out := rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID), Fuel: 8}
+		out := unpaid(rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID), Fuel: 8})
 		w.clock.Set(b.Pickup.At.AddDate(0, 0, -2))
 		refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, out)), exodrive.Conflict)
 		block := rental.Block{Start: first - 1, End: first - 1}
 		if err := second(w.BlockDays(t.Context(), admin, b.Car.ID, rental.BlockRequest{Block: block})); err != nil {
 			t.Fatal(err)
 		}
-		out.Reason, out.Odometer = "An earlier flight.", out.Odometer+7
+		out.Waive, out.Odometer = append(out.Waive, exodrive.CheckPickupDay), out.Odometer+7
 		if got := refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, out)), exodrive.DatesTaken); len(got.TakenDays) != 1 || got.TakenDays[0] != first-1 {
 			t.Errorf("over a day that is taken: %+v", got)
 		}
@@ -124,7 +124,7 @@ func TestHandOverOfACarThatIsOut(t *testing.T) {
 		late := left(t, w, 3)
 		w.clock.Set(now.Add(time.Hour))
 		next := confirmed(t, w, 3)
-		out := rental.HandOverRequest{Odometer: late.Readings[0].Odometer + 50, Fuel: 8}
+		out := unpaid(rental.HandOverRequest{Odometer: late.Readings[0].Odometer + 50, Fuel: 8})
 		w.clock.Set(next.Pickup.At)
 		err := recordErr(w.HandOver(t.Context(), desk, next.ID, out))
 		if refusalOf(t, err, exodrive.Conflict); !strings.Contains(err.Error(), late.ID) {
@@ -218,7 +218,7 @@ func TestDeskTouchesNoPage(t *testing.T) {
 			b := confirmed(t, w, 4)
 			w.clock.Set(b.Pickup.At)
 			before := raises()
-			r, err := w.HandOver(t.Context(), desk, b.ID, rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID) + 1, Fuel: 8})
+			r, err := w.HandOver(t.Context(), desk, b.ID, unpaid(rental.HandOverRequest{Odometer: odometer(t, w, b.Car.ID) + 1, Fuel: 8}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -60,7 +60,7 @@ func TestReadingsAreOfTheCarThatWasRead(t *testing.T) {
 			}
 		}
 		read("a hand-over", cars[0], func(car string, odometer int) error {
-			return recordErr(w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{CarID: car, Odometer: odometer, Fuel: 8}))
+			return recordErr(w.HandOver(ctx, desk, b.ID, unpaid(rental.HandOverRequest{CarID: car, Odometer: odometer, Fuel: 8})))
 		})
 		r, err := w.BookingRecord(ctx, desk, b.ID)
 		if err != nil {

@@ -25,7 +25,7 @@ var deeds = map[exodrive.BookingEvent]func(ctx context.Context, w *world, b *exo
 		if err != nil {
 			return err
 		}
-		return recordErr(w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: last, Fuel: 8}))
+		return recordErr(w.HandOver(ctx, desk, b.ID, unpaid(rental.HandOverRequest{Odometer: last, Fuel: 8})))
 	},
 	exodrive.TakeBack: func(ctx context.Context, w *world, b *exodrive.Booking) error {
 		last, err := w.store.Odometer(ctx, b.CarID)

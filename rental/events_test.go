@@ -93,7 +93,7 @@ func lives(t testing.TB, w *world) []step {
 				return err
 			}
 			last = odometer(t, w, r.Car.ID)
-			return recordErr(w.HandOver(ctx, desk, b.ID, rental.HandOverRequest{Odometer: last, Fuel: 8}))
+			return recordErr(w.HandOver(ctx, desk, b.ID, unpaid(rental.HandOverRequest{Odometer: last, Fuel: 8})))
 		}},
 		{"correct_hand_over", func() error {
 			return recordErr(w.CorrectHandOver(ctx, desk, b.ID, rental.CorrectionRequest{Odometer: last - 1, Fuel: 8, Reason: "Mistyped."}))

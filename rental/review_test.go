@@ -19,7 +19,7 @@ func driven(t testing.TB, w *world) *rental.BookingView {
 	b := confirmed(t, w, 3)
 	began, last := w.clock.Now(), odometer(t, w, b.Car.ID)
 	w.clock.Set(b.Pickup.At)
-	if _, err := w.HandOver(t.Context(), desk, b.ID, rental.HandOverRequest{Odometer: last, Fuel: 8}); err != nil {
+	if _, err := w.HandOver(t.Context(), desk, b.ID, unpaid(rental.HandOverRequest{Odometer: last, Fuel: 8})); err != nil {
 		t.Fatal(err)
 	}
 	w.clock.Set(b.Return.At)
