@@ -36,7 +36,7 @@ type Account struct {
 	Paid     Money        `json:"paid" doc:"What was paid and not given back."`
 	Due      Money        `json:"due" doc:"What is still to be paid."`
 	GiveBack Money        `json:"giveBack" doc:"What is to be given back."`
-	Payment  PaymentState `json:"payment"`
+	Payment  PaymentState `json:"payment" doc:"captured: money was taken, all of it or a part. While due is above 0 it is paid in part."`
 	Deposit  DepositStand `json:"deposit"`
 	Words    []string     `json:"words" nullable:"false" doc:"The same as sentences."`
 }
@@ -90,14 +90,16 @@ func (a *Account) add(m MoneyMove, authorized *int64) (err error) {
 		switch m.Event {
 		case MoneyHeld:
 			*held += n
-		case MoneyCaptured, MoneyPartly:
+		case MoneyCaptured:
 			*held, *kept = *held-n, *kept+n
+		case MoneyPartly, MoneyRefunded:
+			*kept -= n
 		case MoneyReleased:
 			*held -= n
 		case MoneyRefused:
 			*held = 0
 		}
-		return notBelow(*held, m)
+		return notBelow(min(*held, *kept), m)
 	}
 	if a.Payment, err = a.Payment.After(m.Event); err != nil {
 		return err
@@ -164,16 +166,18 @@ const (
 	GiveRefund     MoneyAction = "refund"
 	HoldDeposit    MoneyAction = "deposit_hold"
 	KeepDeposit    MoneyAction = "deposit_capture"
+	RefundDeposit  MoneyAction = "deposit_refund" // of what was kept
 	ReleaseDeposit MoneyAction = "deposit_release"
 )
 
 // MoneyActions is the whole vocabulary.
-var MoneyActions = []MoneyAction{TakePayment, GiveRefund, HoldDeposit, KeepDeposit, ReleaseDeposit}
+var MoneyActions = []MoneyAction{TakePayment, GiveRefund, HoldDeposit, KeepDeposit, RefundDeposit, ReleaseDeposit}
 
 // Move is the move of money that an action makes of an amount, or says why it cannot be:
 // invalid for an amount that is none, a conflict with where the money stands. Nobody
-// pays more than is due, gets back more than was paid, or has more kept of a deposit
-// than is held and due; a deposit is released whole, for which no amount is given.
+// pays more than is due, gets back more than was paid, has more held than was agreed and
+// is neither held nor kept yet, more kept than is held and due, or more of that given back
+// than was kept; a deposit is released whole, for which no amount is given.
 func (a *Account) Move(do MoneyAction, amount int64, b *Booking) (MoneyMove, error) {
 	m := MoneyMove{Purpose: ForDeposit, Amount: Money{amount, b.Total.Currency}}
 	if do == ReleaseDeposit && amount == 0 {
@@ -197,12 +201,23 @@ func (a *Account) Move(do MoneyAction, amount int64, b *Booking) (MoneyMove, err
 		if b.State != Confirmed && b.State != Active {
 			return m, Errorf(Conflict, "This booking is %s; a deposit is held for what is confirmed or under way.", called[b.State])
 		}
-		err = atMost(m.Amount, b.Deposit, "A deposit of %s was agreed; %s is more than that.", b.Deposit, m.Amount)
+		left := Money{max(0, b.Deposit.Amount-a.Deposit.Held.Amount-a.Deposit.Kept.Amount), b.Deposit.Currency}
+		if left == b.Deposit {
+			err = atMost(m.Amount, left, "A deposit of %s was agreed; %s is more than that.", b.Deposit, m.Amount)
+		} else {
+			err = atMost(m.Amount, left, "A deposit of %s was agreed, of which %s is neither held nor kept; %s is more than that.", b.Deposit, left, m.Amount)
+		}
 	case KeepDeposit:
 		m.Event = MoneyCaptured
 		if err = atMost(m.Amount, a.Deposit.Held, "%s is held; %s is more than that.", a.Deposit.Held, m.Amount); err == nil {
 			err = atMost(m.Amount, a.Due, "%s is due; %s is more than that. Add the charge that it is for first.", a.Due, m.Amount)
 		}
+	case RefundDeposit:
+		m.Event = MoneyPartly
+		if m.Amount == a.Deposit.Kept && a.Deposit.Held.Amount == 0 {
+			m.Event = MoneyRefunded
+		}
+		err = atMost(m.Amount, a.Deposit.Kept, "%s was kept of the deposit; %s is more than that.", a.Deposit.Kept, m.Amount)
 	case ReleaseDeposit:
 		m.Event = MoneyReleased
 		if m.Amount != a.Deposit.Held || m.Amount.Amount == 0 {
@@ -241,7 +256,10 @@ func (a *Account) inWords(b *Booking) []string {
 	default:
 		say("The price is %s.", a.Owed)
 	}
-	if a.Paid.Amount > 0 {
+	switch {
+	case a.Paid.Amount > 0 && a.Due.Amount > 0:
+		say("It is paid in part: %s.", a.Paid)
+	case a.Paid.Amount > 0:
 		say("%s is paid.", a.Paid)
 	}
 	switch {
@@ -257,20 +275,20 @@ func (a *Account) inWords(b *Booking) []string {
 
 func (d DepositStand) inWords(b *Booking) []string {
 	one := func(format string, args ...any) []string { return []string{fmt.Sprintf(format, args...)} }
-	switch d.State {
-	case DepositAuthorized:
+	switch {
+	case d.Held.Amount > 0 && d.Kept.Amount > 0:
+		return one("Of the deposit %s was kept; %s is still held.", d.Kept, d.Held)
+	case d.Held.Amount > 0 && d.Held.Amount < d.Agreed.Amount && (b.State == Confirmed || b.State == Active):
+		return one("Of the deposit of %s that was agreed %s is held, not charged.", d.Agreed, d.Held)
+	case d.Held.Amount > 0:
 		return one("A deposit of %s is held, not charged.", d.Held)
-	case DepositPartlyKept:
-		if d.Held.Amount > 0 {
-			return one("Of the deposit %s was kept; %s is still held.", d.Kept, d.Held)
-		}
+	case d.Kept.Amount > 0 && d.State == DepositReleased:
+		return one("Of the deposit %s was kept; the rest is released.", d.Kept)
+	case d.Kept.Amount > 0:
 		return one("The deposit of %s was kept.", d.Kept)
-	case DepositReleased:
-		if d.Kept.Amount > 0 {
-			return one("Of the deposit %s was kept; the rest is released.", d.Kept)
-		}
+	case d.State == DepositReleased:
 		return one("The deposit is released.")
-	case DepositFailed:
+	case d.State == DepositFailed:
 		return one("The deposit could not be held.")
 	}
 	if h := b.Terms.DepositHold; h != nil && (b.State == Held || b.State == Confirmed) {

@@ -51,7 +51,8 @@ func TestPaymentFollowsItsMoves(t *testing.T) {
 		"a refund of more than was paid":   {move(exodrive.ForPayment, exodrive.MoneyCharged, 1), move(exodrive.ForPayment, exodrive.MoneyRefunded, 2)},
 		"more captured than was approved":  append(paid(exodrive.MoneyAsked, exodrive.MoneyHeld), move(exodrive.ForPayment, exodrive.MoneyCaptured, 101)),
 		"more kept of a deposit than held": {move(exodrive.ForDeposit, exodrive.MoneyHeld, 5), move(exodrive.ForDeposit, exodrive.MoneyCaptured, 6)},
-		"a deposit kept after its release": {move(exodrive.ForDeposit, exodrive.MoneyHeld, 5), move(exodrive.ForDeposit, exodrive.MoneyReleased, 5), move(exodrive.ForDeposit, exodrive.MoneyPartly, 5)},
+		"a deposit kept after its release": {move(exodrive.ForDeposit, exodrive.MoneyHeld, 5), move(exodrive.ForDeposit, exodrive.MoneyReleased, 5), move(exodrive.ForDeposit, exodrive.MoneyCaptured, 5)},
+		"more of a deposit back than kept": {move(exodrive.ForDeposit, exodrive.MoneyHeld, 5), move(exodrive.ForDeposit, exodrive.MoneyCaptured, 4), move(exodrive.ForDeposit, exodrive.MoneyPartly, 5)},
 	} {
 		if _, err := exodrive.NewAccount(b, nil, 0, moves); exodrive.CodeOf(err) != exodrive.Internal {
 			t.Errorf("%s: %v", name, err)
@@ -107,7 +108,7 @@ func TestCounterNeverOverdraws(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.Paid.Amount < 0 || a.Deposit.Held.Amount < 0 || a.Due.Amount < 0 || a.GiveBack.Amount < 0 || a.Due.Amount > 0 && a.GiveBack.Amount > 0 ||
+			if a.Paid.Amount < 0 || a.Deposit.Held.Amount < 0 || a.Deposit.Kept.Amount < 0 || a.Deposit.Held.Amount+a.Deposit.Kept.Amount > b.Deposit.Amount || a.Due.Amount < 0 || a.GiveBack.Amount < 0 || a.Due.Amount > 0 && a.GiveBack.Amount > 0 ||
 				a.Owed.Amount-a.Paid.Amount-a.Deposit.Kept.Amount != a.Due.Amount-a.GiveBack.Amount {
 				t.Fatalf("the account %+v", a)
 			}
@@ -128,7 +129,7 @@ func TestCounterNeverOverdraws(t *testing.T) {
 			}
 			switch {
 			case do == exodrive.TakePayment && amount > a.Due.Amount, do == exodrive.GiveRefund && amount > a.Paid.Amount,
-				do == exodrive.HoldDeposit && amount > b.Deposit.Amount, do == exodrive.KeepDeposit && amount > min(a.Deposit.Held.Amount, a.Due.Amount),
+				do == exodrive.HoldDeposit && amount > b.Deposit.Amount-a.Deposit.Held.Amount-a.Deposit.Kept.Amount, do == exodrive.RefundDeposit && amount > a.Deposit.Kept.Amount, do == exodrive.KeepDeposit && amount > min(a.Deposit.Held.Amount, a.Due.Amount),
 				do == exodrive.ReleaseDeposit && m.Amount != a.Deposit.Held:
 				t.Fatalf("%s of %v is let pass: %+v", do, m.Amount, a)
 			}
@@ -143,4 +144,56 @@ func TestCounterNeverOverdraws(t *testing.T) {
 			moves = append(moves, m)
 		}
 	})
+}
+
+// A deposit at the counter: held in parts up to what was agreed, kept for one charge after
+// the other while something is left, and what was kept by mistake given back, also after
+// the release; the words say it each time.
+func TestDepositInParts(t *testing.T) {
+	b := &exodrive.Booking{State: exodrive.Active, Total: usd(0), Deposit: usd(100)}
+	var charges []exodrive.Charge
+	var moves []exodrive.MoneyMove
+	for i, step := range []struct {
+		do     exodrive.MoneyAction
+		amount int64
+		charge int64
+		state  exodrive.DepositState // "" is refused
+		words  string
+	}{
+		{do: exodrive.HoldDeposit, amount: 60, state: exodrive.DepositAuthorized, words: "Of the deposit of 1.00 USD that was agreed 0.60 USD is held, not charged."},
+		{do: exodrive.HoldDeposit, amount: 41},
+		{do: exodrive.HoldDeposit, amount: 40, state: exodrive.DepositAuthorized, words: "A deposit of 1.00 USD is held, not charged."},
+		{do: exodrive.KeepDeposit, charge: 20, amount: 20, state: exodrive.DepositPartlyKept, words: "Of the deposit 0.20 USD was kept; 0.80 USD is still held."},
+		{do: exodrive.HoldDeposit, amount: 1},
+		{do: exodrive.KeepDeposit, amount: 1}, // nothing is due
+		{do: exodrive.KeepDeposit, charge: 30, amount: 30, state: exodrive.DepositPartlyKept, words: "Of the deposit 0.50 USD was kept; 0.50 USD is still held."},
+		{do: exodrive.RefundDeposit, amount: 51},
+		{do: exodrive.RefundDeposit, charge: -30, amount: 30, state: exodrive.DepositPartlyKept, words: "Of the deposit 0.20 USD was kept; 0.50 USD is still held."},
+		{do: exodrive.ReleaseDeposit, state: exodrive.DepositReleased, words: "Of the deposit 0.20 USD was kept; the rest is released."},
+		{do: exodrive.RefundDeposit, charge: -20, amount: 5, state: exodrive.DepositReleased, words: "Of the deposit 0.15 USD was kept; the rest is released."},
+		{do: exodrive.RefundDeposit, amount: 15, state: exodrive.DepositReleased, words: "The deposit is released."},
+		{do: exodrive.HoldDeposit, amount: 100, state: exodrive.DepositAuthorized, words: "A deposit of 1.00 USD is held, not charged."},
+	} {
+		if step.charge != 0 {
+			charges = append(charges, exodrive.Charge{Amount: usd(step.charge)})
+		}
+		a, err := exodrive.NewAccount(b, charges, 0, moves)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := a.Move(step.do, step.amount, b)
+		if step.state == "" {
+			if exodrive.CodeOf(err) != exodrive.Conflict {
+				t.Errorf("step %d, %s of %d: %v", i, step.do, step.amount, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatalf("step %d, %s of %d: %v", i, step.do, step.amount, err)
+		}
+		moves = append(moves, m)
+		if a, err = exodrive.NewAccount(b, charges, 0, moves); err != nil || a.Deposit.State != step.state || !slices.Contains(a.Words, step.words) {
+			t.Errorf("step %d, %s: %v, %+v; want %s and %q", i, step.do, err, a, step.state, step.words)
+		}
+	}
 }

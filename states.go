@@ -76,8 +76,8 @@ const (
 	MoneyCaptured  MoneyEvent = "capture"  // what was held is ours, or a part of it
 	MoneyReleased  MoneyEvent = "release"  // what was held is the renter's again
 	MoneyCharged   MoneyEvent = "charge"   // paid at once, as over the counter
-	MoneyRefunded  MoneyEvent = "refund"   // all of it went back
-	MoneyPartly    MoneyEvent = "part"     // a part of it went back, or was kept of a deposit
+	MoneyRefunded  MoneyEvent = "refund"   // all of it went back; of a deposit, the last that was ours of it
+	MoneyPartly    MoneyEvent = "part"     // a part of it went back
 	MoneyRefused   MoneyEvent = "refuse"   // the provider or the bank said no
 	MoneyScheduled MoneyEvent = "schedule" // a deposit that will be held later
 )
@@ -141,11 +141,16 @@ const (
 // DepositStates is the whole vocabulary.
 var DepositStates = []DepositState{NoDeposit, DepositScheduled, DepositAuthorized, DepositPartlyKept, DepositReleased, DepositFailed}
 
+// A deposit can be held in several goes, as when a change made it higher: each is an
+// authorisation of its own. What is held can be kept in parts, as long as something is
+// left: providers capture an authorisation more than once, unless one capture is said to
+// be the last. What was kept can go back, also after the rest was released.
 var depositTable = transitions[DepositState, MoneyEvent]{
 	NoDeposit:         {MoneyScheduled: DepositScheduled, MoneyHeld: DepositAuthorized},
 	DepositScheduled:  {MoneyAsked: DepositScheduled, MoneyHeld: DepositAuthorized, MoneyRefused: DepositFailed, MoneyReleased: DepositReleased},
-	DepositAuthorized: {MoneyPartly: DepositPartlyKept, MoneyCaptured: DepositPartlyKept, MoneyReleased: DepositReleased, MoneyRefused: DepositFailed},
-	DepositPartlyKept: {MoneyReleased: DepositReleased},
+	DepositAuthorized: {MoneyHeld: DepositAuthorized, MoneyCaptured: DepositPartlyKept, MoneyReleased: DepositReleased, MoneyRefused: DepositFailed},
+	DepositPartlyKept: {MoneyHeld: DepositPartlyKept, MoneyCaptured: DepositPartlyKept, MoneyReleased: DepositReleased, MoneyRefunded: DepositReleased, MoneyPartly: DepositPartlyKept},
+	DepositReleased:   {MoneyHeld: DepositAuthorized, MoneyRefunded: DepositReleased, MoneyPartly: DepositReleased},
 	DepositFailed:     {MoneyScheduled: DepositScheduled, MoneyHeld: DepositAuthorized},
 }
 

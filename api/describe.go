@@ -62,7 +62,7 @@ var descriptions = map[string]string{
 		"the price stays as it was accepted. Rental days that were not begun are free for others, after the car's turnaround. With dryRun nothing changes.",
 	"adminCompleteBooking": "While something is to be paid, given back or held, it is a conflict, unless a reason says why.",
 	"adminMissPickup":      "After the pick-up. Its days are free at once, and what cancelling at the last moment would have cost is kept.",
-	"adminRecordMoney": "A payment for a booking that is held confirms it, and one whose hold ran out too, if its days can be taken again; else it is refused. A payment is at most what is due, a refund at most what was paid, a deposit at most what was agreed; of a deposit is kept at most what is held and due, and it is released whole. " +
+	"adminRecordMoney": "A payment for a booking that is held confirms it, and one whose hold ran out too, if its days can be taken again; else it is refused. A payment is at most what is due, a refund at most what was paid. Of a deposit is held what was agreed, at once or in parts, as after a swap to a dearer car; kept at most what is held and due, as often as something is left; refunded at most what was kept; and it is released whole. " +
 		"The same Idempotency-Key with another body is key_reused; a call that may still be under way, or a car that others are busy with, is busy: send it again with the same key after Retry-After.",
 	"adminAddCharge": "Once the car was handed over. An amount below zero is a credit. Charges are never altered: what was wrong is taken off by a credit.",
 

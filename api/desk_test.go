@@ -59,7 +59,7 @@ func TestDeskOverTheAPI(t *testing.T) {
 		pay.body = strings.Replace(pay.body, "500", "600", 1)
 		problem(t, "the key again, for more", s.do(pay), 422, "key_reused")
 		mine := s.do(call{method: "GET", path: "/api/bookings/" + token})
-		if mine.Code != 200 || !strings.Contains(mine.Body.String(), `"5.00 USD is paid."`) || strings.Contains(mine.Body.String(), "nervous") || strings.Contains(mine.Body.String(), `"events"`) {
+		if mine.Code != 200 || !strings.Contains(mine.Body.String(), `"It is paid in part: 5.00 USD."`) || strings.Contains(mine.Body.String(), "nervous") || strings.Contains(mine.Body.String(), `"events"`) {
 			t.Errorf("the renter sees %s", mine.Body)
 		}
 

@@ -15,7 +15,7 @@ type BookingView struct {
 	Token     string                `json:"token" doc:"Opens the booking: GET /api/bookings/{token}. Keep it secret."`
 	State     exodrive.BookingState `json:"state"`
 	HoldUntil *time.Time            `json:"holdUntil,omitempty" doc:"Until then the days are held."`
-	Payment   exodrive.PaymentState `json:"payment"`
+	Payment   exodrive.PaymentState `json:"payment" doc:"As in account, whose due tells whether something is missing."`
 	Account   *exodrive.Account     `json:"account" doc:"Where payment and deposit stand."`
 	Charges   []exodrive.Charge     `json:"charges" nullable:"false" doc:"What came after the price, which stays as it was accepted."`
 	Car       CarRef                `json:"car"`

@@ -107,6 +107,7 @@ func lives(t testing.TB, w *world) []step {
 			return recordErr(w.TakeBack(ctx, desk, b.ID, rental.TakeBackRequest{Odometer: last + 50, Fuel: 7}))
 		}},
 		money(exodrive.KeepDeposit, 60_00),
+		money(exodrive.RefundDeposit, 10_00),
 		money(exodrive.ReleaseDeposit, 0),
 		{"complete", func() error {
 			return recordErr(w.CompleteBooking(ctx, desk, b.ID, "The rest is paid by bank transfer."))

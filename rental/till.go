@@ -15,7 +15,7 @@ const counter = "counter"
 
 // MoneyRequest is money that staff takes, gives or holds at the counter.
 type MoneyRequest struct {
-	Action    exodrive.MoneyAction `json:"action" enum:"payment,refund,deposit_hold,deposit_capture,deposit_release" example:"payment"`
+	Action    exodrive.MoneyAction `json:"action" enum:"payment,refund,deposit_hold,deposit_capture,deposit_refund,deposit_release" example:"payment"`
 	Amount    int64                `json:"amount,omitempty" required:"false" minimum:"0" maximum:"10000000000" doc:"Minor units. A deposit is released whole, for which none is needed." example:"50000"`
 	Reference string               `json:"reference,omitempty" required:"false" maxLength:"100" doc:"What the till or the card terminal calls it; no two are called the same." example:"receipt-2027-0412"`
 	Note      string               `json:"note,omitempty" required:"false" maxLength:"500"`

@@ -51,7 +51,8 @@ func TestMoneyAtTheCounter(t *testing.T) {
 		refused(rental.MoneyRequest{Action: exodrive.TakePayment, Amount: 1}, exodrive.Conflict)
 		refused(rental.MoneyRequest{Action: exodrive.GiveRefund, Amount: 100, Reference: "receipt 1"}, exodrive.Conflict)
 		refused(rental.MoneyRequest{Action: exodrive.HoldDeposit, Amount: b.Deposit.Amount + 1}, exodrive.Conflict)
-		must(rental.MoneyRequest{Action: exodrive.HoldDeposit, Amount: b.Deposit.Amount})
+		must(rental.MoneyRequest{Action: exodrive.HoldDeposit, Amount: b.Deposit.Amount - 10_00})
+		must(rental.MoneyRequest{Action: exodrive.HoldDeposit, Amount: 10_00})
 		refused(rental.MoneyRequest{Action: exodrive.KeepDeposit, Amount: 100}, exodrive.Conflict) // nothing is due
 
 		n++
@@ -71,6 +72,15 @@ func TestMoneyAtTheCounter(t *testing.T) {
 		refusalOf(t, recordErr(w.AddCharge(t.Context(), desk, b.ID, credit, keyed(n))), exodrive.Conflict)
 		if a := must(rental.MoneyRequest{Action: exodrive.GiveRefund, Amount: 300_00}); a.GiveBack.Amount != 0 || a.Due.Amount != 0 || a.Payment != exodrive.PartiallyRefunded {
 			t.Errorf("given back: %+v", a)
+		}
+		n++
+		if err := recordErr(w.AddCharge(t.Context(), desk, b.ID, rental.ChargeRequest{ChargeInput: exodrive.ChargeInput{Label: "A fine", Amount: 70_00}}, keyed(n))); err != nil {
+			t.Fatal(err)
+		}
+		must(rental.MoneyRequest{Action: exodrive.KeepDeposit, Amount: 70_00}) // once more
+		refused(rental.MoneyRequest{Action: exodrive.RefundDeposit, Amount: 970_01}, exodrive.Conflict)
+		if a := must(rental.MoneyRequest{Action: exodrive.RefundDeposit, Amount: 70_00}); a.Deposit.Kept.Amount != 900_00 || a.Due.Amount != 70_00 {
+			t.Errorf("a kept deposit is given back: %+v", a)
 		}
 		refused(rental.MoneyRequest{Action: exodrive.ReleaseDeposit, Amount: 1}, exodrive.Conflict)
 		a := must(rental.MoneyRequest{Action: exodrive.ReleaseDeposit})
