@@ -11,13 +11,14 @@ type ReturnTerms struct {
 	Days         int       `json:"days" doc:"Rental days that are paid for, those that were given back while the car was out among them."`
 	PaidUntil    time.Time `json:"paidUntil" doc:"The end of the last day that the renter still has, or the return if that is later."`
 	GraceMinutes int       `json:"graceMinutes" doc:"A return so much later costs nothing."`
-	LateDay      Money     `json:"lateDay" doc:"Price of each further day that is begun after that."`
+	LateDay      Money     `json:"lateDay" doc:"Price of each further day that is begun after that: worked out from a day's share of the total, with all fees in it."`
 	FuelEighth   Money     `json:"fuelEighth" doc:"Price of each eighth of a tank or battery that is missing."`
 }
 
 // returnTerms are those of a quote whose price, days and return are worked out. A late
 // day costs its share of an average day of the price, as a cancelled one does, rounded
-// half up.
+// half up. One-off fees are in that day: a price has many parts, of which some count by the
+// day, some once and some on others, and one share of the total is what a renter can check.
 func (t Terms) returnTerms(q *Quote, trip Trip) *ReturnTerms {
 	end, err := trip.ReturnPlace.instant(q.Occupied.End, trip.ReturnPlace.Handover)
 	if err != nil || end.Before(q.Return.At) {

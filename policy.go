@@ -47,14 +47,14 @@ func (p Policy) Validate() error {
 // CancelTerm is what cancelling costs until an instant.
 type CancelTerm struct {
 	Until time.Time `json:"until" doc:"The last instant of this fee, in the zone of the place of pick-up."`
-	Fee   Money     `json:"fee" doc:"What is kept of the total."`
+	Fee   Money     `json:"fee" doc:"What is kept of the total. Where it is that of some days, a day counts as its share of the total, with all fees in it."`
 }
 
 // CancelTerms is what cancelling a rental costs, from free to everything, in order.
 // pickup is the instant of the pick-up; after the last term, the pick-up itself,
 // nothing can be cancelled any more.
 //
-// The fee is that of FeeDays average days of the price, rounded half up, and never
+// The fee is that of FeeDays average days of the price, one-off fees in it, rounded half up, and never
 // more than the price.
 func (p Policy) CancelTerms(pickup time.Time, price Price) []CancelTerm {
 	before := func(hours int) time.Time { return pickup.Add(-time.Duration(hours) * time.Hour) }

@@ -173,6 +173,9 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(q *Q
 		q.Back = q.Back.whileOut(of.Terms.Back, q.Occupied.End < of.Days.End)
 	}
 	q.Rules = q.inWords(t.Car, trip)
+	if words := q.dayInWords(); of == nil && words != "" {
+		q.Rules = append(q.Rules, words) // a change has what was agreed before in its figures
+	}
 	return q, nil
 }
 

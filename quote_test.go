@@ -101,6 +101,7 @@ func TestQuote(t *testing.T) {
 		"Bring the car back with as much fuel as it left with; each eighth of a tank that is missing costs 25.00 USD. " +
 			"The rental is paid until 5 May 2027, 10:00 (EDT); from 30 minutes later, each further day that is begun costs 59.40 USD.",
 		"Cancelling is free until 28 April 2027, 10:00 (EDT); until 30 April 2027, 10:00 (EDT) it costs 59.40 USD; until the pick-up nothing is paid back.",
+		"For coming late and for cancelling, a day counts as its share of the total, with all fees in it.",
 	}
 	if !slices.Equal(q.Rules, want) {
 		t.Errorf("in words:\n%s\nwant\n%s", strings.Join(q.Rules, "\n"), strings.Join(want, "\n"))

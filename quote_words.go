@@ -2,6 +2,7 @@ package exodrive
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -40,6 +41,15 @@ func (q *Quote) inWords(car CarTerms, trip Trip) []string {
 		rules = append(rules, cancelWords(q.Cancellation, q.Total))
 	}
 	return rules
+}
+
+// dayInWords tells what a day counts where the rules ask for one; "" where they do not.
+func (q *Quote) dayInWords() string {
+	ofDays := func(t CancelTerm) bool { return t.Fee.Amount > 0 && t.Fee != q.Total }
+	if q.Back.LateDay.Amount == 0 && !slices.ContainsFunc(q.Cancellation, ofDays) {
+		return ""
+	}
+	return "For coming late and for cancelling, a day counts as its share of the total, with all fees in it."
 }
 
 func (q *Quote) distanceWords() string {
