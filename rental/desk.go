@@ -183,7 +183,7 @@ func readingSaid(r *exodrive.Reading) map[string]any {
 func instantOf(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
 // CompleteBooking ends a rental that is checked and settled. While something is to be
-// paid, given back or held, it is a conflict, unless staff says why.
+// paid, given back or held, it is a conflict, unless staff says why; the event tells what.
 func (s *Service) CompleteBooking(ctx context.Context, who exodrive.Actor, id, reason string) (*BookingRecord, error) {
 	reason = strings.TrimSpace(reason)
 	return s.atDesk(ctx, who, id, exodrive.CompleteBooking, reason, func(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) (map[string]any, error) {
@@ -191,7 +191,12 @@ func (s *Service) CompleteBooking(ctx context.Context, who exodrive.Actor, id, r
 		if err == nil && reason == "" {
 			err = a.Settled()
 		}
-		return nil, err
+		if err != nil {
+			return nil, err
+		}
+		said := moneyOf(a) // what the reason let pass
+		said["giveBack"] = a.GiveBack
+		return said, nil
 	})
 }
 

@@ -125,7 +125,7 @@ func TestAtTheDesk(t *testing.T) {
 		for _, e := range r.Events {
 			events = append(events, e.Event)
 		}
-		if got := strings.Join(events, " "); got != "book confirm hand_over take_back complete" || !strings.Contains(string(r.Events[3].After), `"odometer"`) {
+		if got := strings.Join(events, " "); got != "book confirm hand_over take_back complete" || !strings.Contains(string(r.Events[3].After), `"odometer"`) || !strings.Contains(string(r.Events[4].After), fmt.Sprintf(`"due":{"amount":%d`, r.Account.Due.Amount)) {
 			t.Errorf("what happened: %s", got)
 		}
 		mine, err := w.Booking(t.Context(), b.Token)
