@@ -60,8 +60,9 @@ type claim struct {
 //
 // Red when: Book answers before the commit; the key is not in the booking's transaction;
 // an event, the days or the state is written in another transaction; nobody sweeps; Book
-// enqueues no end of the hold, or a second one; ClaimJobs takes what has ended; with some
-// tens of kills also when nobody takes the jobs of a worker that is dead.
+// enqueues no end of the hold, or a second one; ClaimJobs takes what has ended, or
+// SettleJobs ends it once more; on Postgres also when nobody takes the jobs of a worker that
+// is dead.
 func TestKilledWhileBooking(t *testing.T) {
 	t.Parallel()
 	exotest.EachEngine(t, "", nil, func(t *testing.T, url string) {
