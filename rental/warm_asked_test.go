@@ -80,18 +80,20 @@ func (t *tally) set(gone bool) {
 // often asks often enough that it is surely counted.
 const often = 1000
 
-// firstCar is the car whose details a node loads first when it warms.
-func firstCar(t testing.TB, n *node) string {
+// firstCars are the first two cars whose details a node loads when it warms. Several are
+// loaded at once, and which of these comes first is chance.
+func firstCars(t testing.TB, n *node) (first []string) {
 	t.Helper()
+	before := len(n.args())
 	n.warm(t, rental.WarmRequest{Cars: true})
-	for _, arg := range n.args() {
+	for _, arg := range n.args()[before:] {
 		for _, c := range public() {
-			if arg == fmt.Sprint([]any{c.ID}) { // a list's cards are asked for together
-				return c.Slug
+			if arg == fmt.Sprint([]any{c.ID}) && !slices.Contains(first, c.Slug) { // a list's cards are asked for together
+				first = append(first, c.Slug)
 			}
 		}
 	}
-	return ""
+	return first[:min(2, len(first))]
 }
 
 // What is asked most is warmed first, cars and lists. What one node was asked the
@@ -135,8 +137,8 @@ func TestMostAskedIsWarmedFirst(t *testing.T) {
 			layer cache.Layer
 		}{"a node that shares": {shared, unlisted.Slug, cache.Memory}, "a node by itself": {nil, firstListed(t, busy), cache.Loaded}} {
 			n := newNode(t, url, clock, func(o *rental.Options) { o.Asked = test.asked })
-			if got := firstCar(t, n); got != test.car {
-				t.Errorf("%s warms %s first, want %s", name, got, test.car)
+			if got := firstCars(t, n); !slices.Contains(got, test.car) {
+				t.Errorf("%s warms %q first, want %s", name, got, test.car)
 			}
 			page, err := n.Cars(t.Context(), ask(t, list))
 			if err != nil || page.Layer != test.layer {
@@ -144,13 +146,16 @@ func TestMostAskedIsWarmedFirst(t *testing.T) {
 			}
 		}
 		shared.set(true) // what it has counted itself serves as well
-		if got := firstCar(t, busy); got != unlisted.Slug {
-			t.Errorf("the node that was asked warms %s first, want %s", got, unlisted.Slug)
+		if err := busy.ClearCache(t.Context(), admin, ""); err != nil {
+			t.Fatal(err)
+		}
+		if got := firstCars(t, busy); !slices.Contains(got, unlisted.Slug) {
+			t.Errorf("the node that was asked warms %q first, want %s", got, unlisted.Slug)
 		}
 		clock.Advance(40 * 24 * time.Hour)
 		last := newNode(t, url, clock, func(o *rental.Options) { o.Asked = shared })
-		if got := firstCar(t, last); got != firstListed(t, busy) {
-			t.Errorf("a node that cannot learn what is asked warms %s first, want %s", got, firstListed(t, busy))
+		if got := firstCars(t, last); !slices.Contains(got, firstListed(t, busy)) {
+			t.Errorf("a node that cannot learn what is asked warms %q first, want %s", got, firstListed(t, busy))
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -118,10 +119,10 @@ func TestMostAskedThroughRedis(t *testing.T) {
 	// Each step tells what could not be told before; on a busy machine that may be all.
 	for late := time.Now().Add(20 * time.Second); ; {
 		work.step()
-		if got := firstCar(t, onEmpty(t, url, redis)); got == last.Slug {
+		if got := firstCars(t, onEmpty(t, url, redis)); slices.Contains(got, last.Slug) {
 			return
 		} else if time.Now().After(late) {
-			t.Fatalf("another node warms %s first, want %s", got, last.Slug)
+			t.Fatalf("another node warms %q first, want %s", got, last.Slug)
 		}
 	}
 }

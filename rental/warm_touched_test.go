@@ -43,7 +43,7 @@ func TestBulkUpdateWarmsWhatItTouched(t *testing.T) {
 		for name, loads := range warm.loads() {
 			got[name] = loads - was[name]
 		}
-		if want := (map[string]int{"list": 18, "counts": 1, "details": 2, "availability": 8, "reviews": 0, "slug": 0}); !maps.Equal(got, want) {
+		if want := (map[string]int{"list": 18, "counts": 1, "details": 2, "availability": 8, "reviews": 0, "slug": 0, "places": 0, "extras": 0}); !maps.Equal(got, want) {
 			t.Errorf("on a warm node, a bulk update of two cars warms %v, want %v", got, want)
 		}
 		for name, read := range firstAsked(t, warm) {
