@@ -205,7 +205,7 @@ func (a *App) routes(c Config, now func() time.Time) *http.ServeMux {
 	}
 	ofAPI.Doctor = a.doctor(c)
 	api.Mount(mux, ofAPI)
-	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: a.Store.Now})
+	web.Mount(mux, web.Options{Rental: a.Rental, Limiter: limiter, Proxies: c.Proxies, Pictures: demo.Pictures(), Now: a.Store.Now, Demo: c.Demo})
 	return mux
 }
 

@@ -70,7 +70,7 @@ const leastToken = 32
 const maxPool = 1000
 
 // Config checks the settings. The error has one line, a sentence, for each
-// fault.
+// fault, in the order in which --help lists the settings.
 func (s Settings) Config() (Config, error) {
 	var faults []error
 	fail := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -129,7 +129,7 @@ func (s Settings) Config() (Config, error) {
 	c.WarmOnStart = s.WarmOnStart.on(fail, "EXO_WARM_ON_START")
 	c.RateLimits = choice(fail, "EXO_RATE_LIMITS", s.RateLimits, "off", "on")
 	c.Pooler = choice(fail, "DATABASE_POOLER", s.DatabasePooler, "none", "transaction")
-	return c, errors.Join(faults...)
+	return c, errors.Join(inOrder(faults)...)
 }
 
 // on reads a switch.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"github.com/exodrive/exodrive/cache/rediscache"
 )
 
 // hidden stands where a secret is.
@@ -32,7 +34,7 @@ func (s Settings) Print() string {
 		{"EXO_ACCESS_LOG", s.AccessLog}, {"EXO_WARM_ON_START", cmp.Or(string(s.WarmOnStart), "false")}, {"EXO_TRUSTED_PROXIES", s.TrustedProxies}, {"EXO_TIME_ZONE", s.TimeZone},
 		{"DATABASE_URL", withoutPassword(s.database(secret("DATABASE_URL", s.DatabaseURL)))},
 		{"DATABASE_POOL", s.DatabasePool}, {"DATABASE_POOLER", s.DatabasePooler},
-		{"REDIS_URL", hide("REDIS_URL", s.RedisURL)},
+		{"REDIS_URL", redisWithoutPassword(secret("REDIS_URL", s.RedisURL))},
 	} {
 		fmt.Fprintf(&b, "%s=%s\n", line[0], line[1])
 	}
@@ -57,12 +59,42 @@ func withoutPassword(address string) string {
 	if err != nil || u.Opaque != "" || u.Host == "" {
 		return hidden
 	}
-	query := u.Query()
+	u.RawQuery = withoutPasswords(u.Query())
+	return u.Redacted()
+}
+
+// redisWithoutPassword is an address of Redis that may be shown. It may have several
+// hosts, which url.Parse refuses. One that is not well-formed, where a password may stand
+// anywhere, is not shown; and a user without a password may be one.
+func redisWithoutPassword(address string) string {
+	if address == "" || rediscache.CheckURL(address) != nil {
+		return strings.Repeat(hidden, min(1, len(address)))
+	}
+	scheme, rest, _ := strings.Cut(address, "://")
+	rest, question, asks := strings.Cut(rest, "?")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		user, _, named := strings.Cut(rest[:at], ":")
+		if !named {
+			user = ""
+		}
+		rest = user + ":" + masked + rest[at:]
+	}
+	if !asks {
+		return scheme + "://" + rest
+	}
+	query, _ := url.ParseQuery(question) // it was read just now
+	return scheme + "://" + rest + "?" + withoutPasswords(query)
+}
+
+// masked stands where the password is in an address that is shown otherwise.
+const masked = "xxxxx"
+
+// withoutPasswords is the part of an address behind its question mark.
+func withoutPasswords(query url.Values) string {
 	for name := range query {
 		if strings.Contains(name, "password") { // also sslpassword
-			query.Set(name, "xxxxx")
+			query.Set(name, masked)
 		}
 	}
-	u.RawQuery = query.Encode()
-	return u.Redacted()
+	return query.Encode()
 }

@@ -15,6 +15,7 @@ import (
 
 // carView is the page of one car.
 type carView struct {
+	frame
 	Car     *exodrive.CarDetails
 	Months  []month // nil: the calendar cannot be shown just now
 	Hours   []openingHours
@@ -48,7 +49,7 @@ func (s *site) car(w http.ResponseWriter, r *http.Request) (answer, error) {
 		w.Header().Set("Location", "/fleet/"+car.Slug+days.query())
 		return answer{status: http.StatusFound}, nil
 	}
-	view := carView{Car: car, Hours: weekOf(car.Place.Hours), Stay: days, Fleet: "/fleet"}
+	view := carView{frame: s.frame(), Car: car, Hours: weekOf(car.Place.Hours), Stay: days, Fleet: "/fleet"}
 	from, err := s.around(r.Context(), &view)
 	if err != nil {
 		return answer{}, err

@@ -12,6 +12,7 @@ import (
 
 // failureView is the page in place of one that could not be made.
 type failureView struct {
+	frame
 	Heading   string
 	Sentence  string
 	RequestID string // for faults of ours, so that the operator finds the cause

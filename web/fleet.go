@@ -14,6 +14,7 @@ import (
 
 // fleetView is the page with the list of cars.
 type fleetView struct {
+	frame
 	Form  form
 	Asked bool              // the question leaves cars out
 	List  *exodrive.CarPage // nil: the question is wrong, and the form says where
@@ -68,7 +69,7 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	from := sources{reads: []cache.Served{read.Served}}
-	view := fleetView{Form: newForm(typed, ask, list.Facets, nil), Asked: narrows(typed), List: list, Cards: cardsOf(list), Old: from.unverified()}
+	view := fleetView{frame: s.frame(), Form: newForm(typed, ask, list.Facets, nil), Asked: narrows(typed), List: list, Cards: cardsOf(list), Old: from.unverified()}
 	view.turnPages(typed, s.Rental.Limits().Page)
 	return fleetPage.answer(http.StatusOK, view, from)
 }
@@ -77,7 +78,7 @@ func (s *site) fleet(w http.ResponseWriter, r *http.Request) (answer, error) {
 func (s *site) refuse(r *http.Request, typed url.Values, ask exodrive.CarQuery, err error) (answer, error) {
 	obs.RequestFrom(r.Context()).Fail(string(exodrive.CodeOf(err)), err)
 	faults := sentences(faultsOf(err), typed, ask, s.Rental.Limits())
-	return fleetPage.answer(httpx.StatusOf(exodrive.CodeOf(err)), fleetView{Form: newForm(typed, ask, exodrive.Facets{}, faults)}, sources{})
+	return fleetPage.answer(httpx.StatusOf(exodrive.CodeOf(err)), fleetView{frame: s.frame(), Form: newForm(typed, ask, exodrive.Facets{}, faults)}, sources{})
 }
 
 // turnPages sets the addresses of the neighbouring pages; last is the highest

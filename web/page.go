@@ -49,6 +49,12 @@ func parse[V any](file string) shows[V] {
 	return shows[V]{t.Lookup("layout"), file}
 }
 
+// frame is what the layout shows around every page.
+type frame struct{ Demo bool }
+
+// frame is that of this site.
+func (s *site) frame() frame { return frame{s.Demo} }
+
 // answer is a finished page.
 type answer struct {
 	status int

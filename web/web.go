@@ -22,6 +22,7 @@ type Options struct {
 	Proxies  httpx.TrustedProxies
 	Pictures map[string][]byte // SVG by path, such as /pictures/coupe-blu-side-3f2a91bc.svg; a path never changes its content
 	Now      func() time.Time  // nil is time.Now; a car's calendar begins today
+	Demo     bool              // pages say that the fleet is invented
 }
 
 // site holds the parts that handlers need.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,14 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
 		t.Errorf("the folder has now %v, %v", entries, err)
 	}
+	order := []string{}
+	for line := range strings.Lines(run(t, dir, wrong, "serve").errs) {
+		name, _, _ := strings.Cut(strings.TrimPrefix(line, "exodrive: "), " ")
+		order = append(order, strings.TrimSuffix(name, ":"))
+	}
+	if want := slices.DeleteFunc(variables(), func(name string) bool { return !slices.Contains(order, name) }); !slices.Equal(order, want) {
+		t.Errorf("the faults are told in the order %q, and --help lists the settings as %q", order, want)
+	}
 	again := run(t, dir, wrong, "serve")
 	if other := run(t, dir, wrong, "serve"); other != again {
 		t.Errorf("the same faults are said in another order:\n%s\n%s", again.errs, other.errs)
@@ -147,6 +156,22 @@ func TestPrintConfig(t *testing.T) {
 	}
 	check(printed([]string{"EXO_ADMIN_TOKEN=" + token, "DATABASE_URL=postgres://u:" + password + "@h:5433/d?sslmode=require"}),
 		"EXO_ADMIN_TOKEN=(hidden)", "DATABASE_URL=postgres://u:xxxxx@h:5433/d?sslmode=require")
+	for address, want := range map[string]string{
+		"redis://h:6379/2":                                                     "redis://h:6379/2",
+		"redis://u:" + password + "@h":                                         "redis://u:xxxxx@h",
+		"rediss://:" + password + "@h:1/0":                                     "rediss://:xxxxx@h:1/0",
+		"redis://" + password + "@h":                                           "redis://:xxxxx@h",
+		"redis-cluster://u:" + password + "@a:1,b:2":                           "redis-cluster://u:xxxxx@a:1,b:2",
+		"redis-sentinel://a,b/m?sentinel_user=s&sentinel_password=" + password: "redis-sentinel://a,b/m?sentinel_password=xxxxx&sentinel_user=s",
+	} {
+		check(printed([]string{"REDIS_URL=" + address, "DATABASE_URL=postgres://h/d"}), "REDIS_URL="+want)
+	}
+	for _, broken := range []string{"redis://u:" + password + "?@h", "redis://u:" + password + "/x@h", password, "redis://h?password=" + password} {
+		r := run(t, "", []string{"REDIS_URL=" + broken}, "serve", "--print-config")
+		if !strings.Contains(r.out, "\nREDIS_URL=(hidden)\n") || strings.Contains(r.out+r.errs, password) {
+			t.Errorf("%s is shown as %s%s", broken, r.out, r.errs)
+		}
+	}
 	check(printed([]string{"EXO_OTLP_URL=http://c:4318"}), "EXO_OTLP_URL=http://c:4318")
 	check(printed([]string{"DATABASE_URL=postgres://h/d?user=u&password=" + password}), "DATABASE_URL=postgres://h/d?password=xxxxx&user=u")
 	check(printed([]string{"EXO_ADDR=:1", "EXO_DEMO=1", "EXO_WARM_ON_START=1", "DATABASE_POOL=3"}, "--addr=:2", "--demo=false", "--warm-on-start=no", "--database-pool", "4", "--ops-addr="),
@@ -175,5 +200,23 @@ func TestSecretFromFile(t *testing.T) {
 	get(t, p.site+"/api/admin/cars", bearer)
 	if status, _, err := call("GET", p.site+"/api/admin/cars", ""); status != 401 {
 		t.Errorf("without the token: %d, %v", status, err)
+	}
+}
+
+// Who misspells a setting is told so when the server starts, once, with the name that he
+// may have meant; what is spelt right, or is none of ours, is told nothing.
+//
+// Red when: a variable of a file is taken for a misspelt one; the nearest is another.
+func TestMisspeltSettings(t *testing.T) {
+	t.Parallel()
+	got := app.Misspelt([]string{"EXO_ADDRESS=:1", "EXO_SECRET_FILE=x", "EXO_DEMO=1", "EXO_OPTS_ADDR=:2", "HOME=/", "DATABASE_POOL=3", "EXO_ADMIN_TOKENFILE=x", "EXO_TIMEZONE"})
+	want := [][2]string{{"EXO_ADDRESS", "EXO_ADDR"}, {"EXO_ADMIN_TOKENFILE", "EXO_ADMIN_TOKEN_FILE"}, {"EXO_OPTS_ADDR", "EXO_OPS_ADDR"}, {"EXO_TIMEZONE", "EXO_TIME_ZONE"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	p := serve(t, "", append([]string{"EXO_RATE_LIMIT=off"}, anywhere...))
+	p.stop()
+	if out := strings.Join(p.lines(), "\n"); strings.Count(out, `"name":"EXO_RATE_LIMIT","nearest":"EXO_RATE_LIMITS"`) != 1 {
+		t.Errorf("the log has %s", out)
 	}
 }

@@ -26,6 +26,9 @@ func (c *serveCmd) Run(e *environment) error {
 		return err
 	}
 	log := obs.NewLogger(e.progress, slog.LevelInfo)
+	for _, pair := range app.Misspelt(os.Environ()) {
+		log.Warn("a variable of this name means nothing", "name", pair[0], "nearest", pair[1])
+	}
 	begin := time.Now()
 	a, err := app.New(e.ctx, config, version, log, time.Now)
 	if err != nil && e.ctx.Err() != nil {
