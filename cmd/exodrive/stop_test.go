@@ -64,7 +64,8 @@ func (p *program) slowChange() <-chan outcome {
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		body := `{"startDate":"2027-03-01","endDate":"2027-03-03","reason":"Service"}`
+		day := time.Now().AddDate(0, 0, 400).Format(time.DateOnly) // beyond what the demo has booked, whenever that is
+		body := `{"startDate":"` + day + `","endDate":"` + day + `","reason":"Service"}`
 		status, answer, err := call(http.MethodPost, p.site+"/api/admin/cars/"+page.Cars[0].ID+"/blocks", body, bearer, "Content-Type: application/json")
 		done <- outcome{status, answer, err}
 	}()
