@@ -52,11 +52,29 @@ func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 		ctx = huma.WithValue(ctx, actorKey, actor)
 		w.Header().Set("Cache-Control", "no-store")
 	}
-	if err := a.Limiter.Check(r.Context(), w, policy, caller); err != nil {
+	err := a.Limiter.Check(r.Context(), w, policy, caller)
+	if err == nil && op.Metadata[private] == true {
+		err = a.carBySlug(ctx, r)
+	}
+	if err != nil {
 		httpx.WriteError(w, r, err)
 		return
 	}
 	next(ctx)
+}
+
+// carBySlug lets staff name the car in a path by its slug, too: what comes later reads its
+// id there.
+func (a *api) carBySlug(ctx huma.Context, r *http.Request) error {
+	slug := r.PathValue("carId")
+	if !exodrive.IsSlug(slug) {
+		return nil
+	}
+	id, err := a.Rental.ManagedCarID(ctx.Context(), actorOf(ctx.Context()), slug)
+	if err == nil {
+		r.SetPathValue("carId", id)
+	}
+	return err
 }
 
 func (a *api) identify(r *http.Request) (exodrive.Actor, error) {

@@ -286,3 +286,25 @@ func TestHeaders(t *testing.T) {
 		}
 	})
 }
+
+// Staff names a car as it comes: by its id, or by the slug that stands in the address of
+// its page, also for one that is archived. A slug that no car has is not found.
+//
+// Red when: a path of staff's takes ids alone.
+func TestStaffNamesCarsBySlug(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *server) {
+		slug := strings.TrimPrefix(ferrari, "/api/cars/")
+		byID := s.do(call{method: "GET", path: "/api/admin/cars/" + s.idOf(t, ferrari), as: adminToken})
+		bySlug := s.do(call{method: "GET", path: "/api/admin/cars/" + slug, as: adminToken})
+		if bySlug.Code != http.StatusOK || bySlug.Body.String() != byID.Body.String() {
+			t.Errorf("by slug it is answered %d %s", bySlug.Code, bySlug.Body)
+		}
+		s.admin(t, "POST", "/api/admin/cars/"+slug+"/blocks", `{"startDate":"2027-03-03","endDate":"2027-03-03"}`)
+		s.admin(t, "DELETE", "/api/admin/cars/"+slug+"/blocks?startDate=2027-03-03&endDate=2027-03-03", "")
+		s.admin(t, "GET", "/api/admin/cars/"+hiddenCar, "")
+		problem(t, "no car's slug", s.do(call{method: "GET", path: "/api/admin/cars/trabant-601", as: adminToken}), 404, "not_found")
+		problem(t, "nobody", s.do(call{method: "GET", path: "/api/admin/cars/" + slug}), 401, "unauthenticated")
+		reviewer := s.token(t, exodrive.ScopeReviews)
+		problem(t, "another scope", s.do(call{method: "POST", path: "/api/admin/cars/" + slug + "/blocks", body: `{"startDate":"2027-03-03","endDate":"2027-03-03"}`, as: reviewer}), 403, "forbidden")
+	})
+}

@@ -52,11 +52,11 @@ func carAnswer(c *exodrive.Car, err error) (*versioned[exodrive.Car], error) {
 
 type carIDInput struct {
 	parameters
-	CarID string `path:"carId" doc:"Id of the car." example:"car_01kas0f3m2x7h9tq"`
+	CarID string `path:"carId" doc:"Id or slug of the car." example:"car_01kas0f3m2x7h9tq"`
 }
 
 type carVersionInput struct {
-	CarID   string `path:"carId" doc:"Id of the car." example:"car_01kas0f3m2x7h9tq"`
+	CarID   string `path:"carId" doc:"Id or slug of the car." example:"car_01kas0f3m2x7h9tq"`
 	IfMatch string `header:"If-Match" doc:"The version that was read, or * for any." example:"\"v3\""`
 }
 
@@ -94,7 +94,7 @@ func (a *api) adminCreateCar(ctx context.Context, in *carBody) (*created[exodriv
 }
 
 type carEdit struct {
-	CarID   string `path:"carId" doc:"Id of the car." example:"car_01kas0f3m2x7h9tq"`
+	CarID   string `path:"carId" doc:"Id or slug of the car." example:"car_01kas0f3m2x7h9tq"`
 	IfMatch string `header:"If-Match" doc:"The version that was read, or * for any." example:"\"v3\""`
 	Body    entered[exodrive.CarInput]
 }

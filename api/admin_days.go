@@ -20,7 +20,7 @@ func (a *api) adminListBlocks(ctx context.Context, in *carIDInput) (*answer[bloc
 }
 
 type blockBody struct {
-	CarID string `path:"carId" doc:"Id of the car." example:"car_01kas0f3m2x7h9tq"`
+	CarID string `path:"carId" doc:"Id or slug of the car." example:"car_01kas0f3m2x7h9tq"`
 	Body  entered[rental.BlockRequest]
 }
 
@@ -56,7 +56,7 @@ type priceRequest struct {
 }
 
 type priceBody struct {
-	CarID string `path:"carId" doc:"Id of the car." example:"car_01kas0f3m2x7h9tq"`
+	CarID string `path:"carId" doc:"Id or slug of the car." example:"car_01kas0f3m2x7h9tq"`
 	Body  entered[priceRequest]
 }
 

@@ -89,7 +89,7 @@ func TestUnknownCars(t *testing.T) {
 		}
 	}
 	for _, c := range []call{
-		{method: "GET", path: "/api/admin/cars/ferrari-roma"}, {method: "GET", path: "/api/admin/cars/car_01kas0f3m2x7h9tq/blocks"},
+		{method: "GET", path: "/api/admin/cars/no-such-car"}, {method: "GET", path: "/api/admin/cars/car_01kas0f3m2x7h9tq/blocks"},
 		{method: "POST", path: "/api/admin/reviews/rev_01kas0f3m2x7h9tq/approve"}, {method: "DELETE", path: "/api/admin/extras/ext_01kas0f3m2x7h9tq"},
 		{method: "DELETE", path: "/api/admin/cars/car_01kas0f3m2x7h9tq", headers: []string{"If-Match: *"}},
 		{method: "GET", path: "/api/nothing"}, {method: "GET", path: "/api/"}, {method: "POST", path: "/api/admin/cars/x/y/z"},

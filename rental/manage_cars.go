@@ -31,6 +31,14 @@ func (s *Service) ManagedCar(ctx context.Context, who exodrive.Actor, id string)
 	return s.store.Car(ctx, id)
 }
 
+// ManagedCarID is the id of the car with a slug, archived or not.
+func (s *Service) ManagedCarID(ctx context.Context, who exodrive.Actor, slug string) (string, error) {
+	if err := who.May(exodrive.ScopeRead); err != nil {
+		return "", err
+	}
+	return s.store.CarIDBySlug(ctx, slug)
+}
+
 // CreateCar adds a car to the fleet.
 func (s *Service) CreateCar(ctx context.Context, who exodrive.Actor, in exodrive.CarInput) (*exodrive.Car, error) {
 	if err := who.May(exodrive.ScopeFleet); err != nil {
