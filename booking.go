@@ -105,7 +105,7 @@ func (b *Booking) TermsAt(places []Location, p Policy) (terms BookingTerms, err 
 
 // wallClock is the instant of a wall-clock time as text in a zone.
 func wallClock(text, zone string) (time.Time, error) {
-	loc, err := time.LoadLocation(zone)
+	loc, err := LoadZone(zone)
 	if err == nil {
 		var at time.Time
 		if at, err = time.ParseInLocation("2006-01-02T15:04", text, loc); err == nil {

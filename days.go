@@ -111,7 +111,7 @@ func (l Limits) CheckDays(days Days, minimum int, today Date) error {
 
 // instant is a wall-clock time at the place.
 func (l *Location) instant(d Date, c Clock) (time.Time, error) {
-	zone, err := time.LoadLocation(l.Zone)
+	zone, err := LoadZone(l.Zone)
 	if err != nil {
 		return time.Time{}, Errorf(Internal, "The time zone of %s is not known.", l.Name).Because(err)
 	}
@@ -120,7 +120,7 @@ func (l *Location) instant(d Date, c Clock) (time.Time, error) {
 
 // Today is the civil day at the place at an instant.
 func (l *Location) Today(now time.Time) Date {
-	zone, err := time.LoadLocation(l.Zone)
+	zone, err := LoadZone(l.Zone)
 	if err != nil {
 		zone = time.UTC
 	}

@@ -135,7 +135,7 @@ func (r Reading) check(f *faults) {
 // DayOf is the rental day at the place that an instant lies in: they run from handover
 // time to handover time.
 func (l *Location) DayOf(at time.Time) Date {
-	zone, err := time.LoadLocation(l.Zone)
+	zone, err := LoadZone(l.Zone)
 	if err != nil {
 		zone = time.UTC
 	}

@@ -2,10 +2,27 @@ package exodrive
 
 import (
 	"fmt"
+	"sync"
 	"time"
 	// Zones must be known on a machine without a zone database of its own.
 	_ "time/tzdata"
 )
+
+// zones are those that were found, by name; there are some hundred names.
+var zones sync.Map
+
+// LoadZone is time.LoadLocation, and reads a zone's file once: to read it for each trip
+// takes longer than to price it.
+func LoadZone(name string) (*time.Location, error) {
+	if zone, ok := zones.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, zone)
+	}
+	return zone, err
+}
 
 // Location is a place where cars are handed over and come back.
 type Location struct {
@@ -93,7 +110,7 @@ func (l *LocationInput) Validate() error {
 	f.check(isName(l.Name), "/name", "A place needs a name.")
 	f.check(l.City != "", "/city", "A place needs a city.")
 	f.check(l.Units == Imperial || l.Units == Metric, "/units", "The unit system is imperial or metric.")
-	_, err := time.LoadLocation(l.Zone)
+	_, err := LoadZone(l.Zone)
 	f.check(err == nil && l.Zone != "" && l.Zone != "Local", "/zone", "%q is not a time zone; use an IANA name such as America/New_York.", clip(l.Zone))
 	for i, h := range l.Hours {
 		f.check(h.Open <= h.Close, fmt.Sprintf("/hours/%d", i), "Closing comes after opening; for a closed day both are the same.")

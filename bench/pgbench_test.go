@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -49,17 +50,36 @@ func pgbench(b *testing.B) string {
 	return slices.Max(found)
 }
 
-// alike is a copy of a fleet whose cars are alike in all that tells how many rows a
-// booking has, so that each is made by the same texts.
+// alike is a fleet whose cars are alike in all that tells how many rows a booking has, so
+// that each is made by the same texts: in an empty database on the server of
+// EXO_BENCH_SERVER, an address that ends with a slash, or on that of the tests, which
+// never syncs.
 func alike(b *testing.B) string {
-	return exotest.PostgresFrom(b, "alike", func(t testing.TB, url string) {
+	build := func(t testing.TB, url string) {
 		seed(t, url, demo.Size{Cars: 1000, Bookings: 10, Reviews: 10, Seed: 1})
 		on(t, url, func(ctx context.Context, c *pgx.Conn) error {
 			_, err := c.Exec(ctx, `UPDATE cars SET turnaround_days = 1, discount_percent = 0, location_id = (SELECT MIN(id) FROM locations);
 				UPDATE cars SET fees = (SELECT fees FROM cars ORDER BY id LIMIT 1); DELETE FROM price_rules; DELETE FROM car_prices`)
 			return err
 		})
+	}
+	server := os.Getenv("EXO_BENCH_SERVER")
+	if server == "" {
+		return exotest.PostgresFrom(b, "alike", build)
+	}
+	name := fmt.Sprintf("exo_bench_%d", time.Now().UnixNano())
+	on(b, server+"postgres", func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "CREATE DATABASE "+name)
+		return err
 	})
+	b.Cleanup(func() {
+		on(b, server+"postgres", func(ctx context.Context, c *pgx.Conn) error {
+			_, err := c.Exec(ctx, "DROP DATABASE "+name)
+			return err
+		})
+	})
+	build(b, server+name)
+	return server + name
 }
 
 func on(t testing.TB, url string, do func(context.Context, *pgx.Conn) error) {

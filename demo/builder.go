@@ -31,7 +31,7 @@ type builder struct {
 
 // newBuilder starts a fleet with n places and what applies to all cars.
 func newBuilder(seed uint64, today exodrive.Date, n int) *builder {
-	loc, err := time.LoadLocation(zone)
+	loc, err := exodrive.LoadZone(zone)
 	if err != nil {
 		panic("demo: the zone database has no " + zone) // package exodrive embeds it
 	}

@@ -121,7 +121,7 @@ func (s *Service) detailTasks(c sqlstore.PublicCar) []warmTask {
 
 // calendarTasks are the calendar of the car's page, and the whole months in it.
 func (s *Service) calendarTasks(c sqlstore.PublicCar) []warmTask {
-	zone, err := time.LoadLocation(c.Zone)
+	zone, err := exodrive.LoadZone(c.Zone)
 	if err != nil {
 		zone = time.UTC // as its page does
 	}

@@ -37,8 +37,7 @@ func (q queries) FeedOf(ctx context.Context, carID string, begun, ends exodrive.
 	if carID != "" {
 		text, args = sqlFeedOfCar, append(args, carID)
 	}
-	zones := map[string]*time.Location{}
-	return collect(ctx, q, func(r scanner) (exodrive.FeedEntry, error) { return scanFeedEntry(r, zones) }, text, args...)
+	return collect(ctx, q, scanFeedEntry, text, args...)
 }
 
 const (
@@ -57,7 +56,7 @@ const (
 	sqlFeedOfCar   = sqlFeed + ` AND b.car_id = $4` + feedOrder
 )
 
-func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedEntry, err error) {
+func scanFeedEntry(r scanner) (e exodrive.FeedEntry, err error) {
 	var renter exodrive.Contact
 	var pickup, pickupZone, back, backZone string
 	var terms struct{ Return struct{ Zone string } }
@@ -75,8 +74,8 @@ func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedE
 		backZone = terms.Return.Zone
 	}
 	e.Renter, e.Sequence = renter.Signature(), e.Sequence-1
-	if e.Pickup, err = wallClock(pickup, pickupZone, zones); err == nil {
-		e.Return, err = wallClock(back, backZone, zones)
+	if e.Pickup, err = wallClock(pickup, pickupZone); err == nil {
+		e.Return, err = wallClock(back, backZone)
 	}
 	// What happened earlier than agreed, as the days of the booking have it, too.
 	if at := instantOrNil(left); at != nil && at.Before(e.Pickup) {
@@ -89,14 +88,10 @@ func scanFeedEntry(r scanner, zones map[string]*time.Location) (e exodrive.FeedE
 }
 
 // wallClock is the instant of a wall-clock time as bookings have it.
-func wallClock(text, zone string, zones map[string]*time.Location) (time.Time, error) {
-	loc := zones[zone]
-	if loc == nil {
-		var err error
-		if loc, err = time.LoadLocation(zone); err != nil {
-			return time.Time{}, fmt.Errorf("zone of a place: %w", err)
-		}
-		zones[zone] = loc
+func wallClock(text, zone string) (time.Time, error) {
+	loc, err := exodrive.LoadZone(zone)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("zone of a place: %w", err)
 	}
 	t, err := time.ParseInLocation("2006-01-02T15:04", text, loc)
 	if err != nil {

@@ -123,7 +123,7 @@ func (p *part[T]) take(read rental.Read[T], err error) error {
 
 // today is the civil day in a zone, that of UTC if nobody knows the zone.
 func (s *site) today(zone string) exodrive.Date {
-	loc, err := time.LoadLocation(zone)
+	loc, err := exodrive.LoadZone(zone)
 	if err != nil {
 		loc = time.UTC
 	}
