@@ -75,6 +75,35 @@ func TestOtherCarsForAllRentalDays(t *testing.T) {
 	})
 }
 
+// A car that is refused is not offered instead of itself, also where only its turnaround
+// is in the way, which is the workshop's: lists show it for those days.
+//
+// Red when: the car itself is left among the others.
+func TestNoCarIsOfferedInsteadOfItself(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		refused := 0
+		for _, c := range fleet().Cars {
+			if !c.Available || c.Hidden || c.MinimumDays > 3 || c.TurnaroundDays == 0 {
+				continue
+			}
+			trip := freeTrip(t, w, c.Slug, 3)
+			if _, err := w.BlockDays(t.Context(), admin, c.ID, rental.BlockRequest{Block: rental.Block{Start: trip.EndDate, End: trip.EndDate}}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Quote(t.Context(), trip); err != nil {
+				refused++
+				if others := slugs(refusalOf(t, err, exodrive.DatesTaken).Alternatives.OtherCars); slices.Contains(others, c.Slug) {
+					t.Errorf("instead of %s are offered %v", c.Slug, others)
+				}
+			}
+		}
+		if refused == 0 {
+			t.Error("no car was refused for its turnaround: the test shows nothing")
+		}
+	})
+}
+
 // A refusal counts nothing: of many who want the last car, each but one is told what is
 // free instead.
 //

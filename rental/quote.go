@@ -116,19 +116,21 @@ func (s *Service) otherCars(ctx context.Context, q *exodrive.Quote) ([]exodrive.
 	}
 	ask := exodrive.CarQuery{
 		Categories: []exodrive.Category{car.Category}, Locations: []string{q.Pickup.Location.ID}, Start: q.Occupied.Start, End: q.Occupied.End,
-		Sort: exodrive.SortFeatured, Page: 1, Limit: mostOthers,
+		Sort: exodrive.SortFeatured, Page: 1, Limit: mostOthers + 1, // the car itself may be among them
 	}
+	itself := func(c sqlstore.ListedCar) bool { return c.Card.ID == q.CarID }
 	here, err := s.store.CarsOfPage(ctx, ask, s.currency, longest)
 	if err != nil {
 		return nil, err
 	}
+	here = slices.DeleteFunc(here, itself)
 	var away []sqlstore.ListedCar
 	if len(here) < mostOthers {
-		ask.Locations, ask.Limit = nil, mostOthers+len(here) // which may be among them
+		ask.Locations, ask.Limit = nil, mostOthers+len(here)+1 // which may be among them, and the car itself
 		if away, err = s.store.CarsOfPage(ctx, ask, s.currency, longest); err != nil {
 			return nil, err
 		}
-		away = slices.DeleteFunc(away, func(c sqlstore.ListedCar) bool { return c.Card.Location.ID == q.Pickup.Location.ID })
+		away = slices.DeleteFunc(away, func(c sqlstore.ListedCar) bool { return itself(c) || c.Card.Location.ID == q.Pickup.Location.ID })
 	}
 	cards := make([]exodrive.CarCard, 0, len(here)+len(away))
 	for _, c := range slices.Concat(here, away) {
