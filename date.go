@@ -141,6 +141,12 @@ func (r Days) Contains(d Date) bool { return r.Start <= d && d < r.End }
 // Overlaps tells whether the two ranges share a day; an empty one shares none.
 func (r Days) Overlaps(o Days) bool { return max(r.Start, o.Start) < min(r.End, o.End) }
 
+// Without are the days before others, whose start is not after their end, and those after
+// them; either may be none.
+func (r Days) Without(o Days) [2]Days {
+	return [2]Days{{r.Start, min(r.End, o.Start)}, {max(r.Start, o.End), r.End}}
+}
+
 // All yields the days of the range in order.
 func (r Days) All() iter.Seq[Date] {
 	return func(yield func(Date) bool) {

@@ -169,7 +169,7 @@ func TestClock(t *testing.T) {
 	}
 }
 
-// TestDays: Ranges are half-open: they contain, overlap and yield exactly their
+// TestDays: Ranges are half-open: they contain, overlap, leave and yield exactly their
 // own days, and an empty one shares nothing.
 func TestDays(t *testing.T) {
 	ranges := rapid.Custom(func(t *rapid.T) exodrive.Days {
@@ -193,6 +193,14 @@ func TestDays(t *testing.T) {
 		}
 		if a.Overlaps(b) != shared || b.Overlaps(a) != shared {
 			t.Errorf("%v overlaps %v: %v and %v, want %v", a, b, a.Overlaps(b), b.Overlaps(a), shared)
+		}
+		if b.Start > b.End {
+			return
+		}
+		left := a.Without(b)
+		want := slices.DeleteFunc(all, b.Contains)
+		if got := slices.Concat(slices.Collect(left[0].All()), slices.Collect(left[1].All())); !slices.Equal(got, want) {
+			t.Errorf("%v without %v is %v, want %v", a, b, got, want)
 		}
 	})
 }

@@ -91,6 +91,25 @@ func BlockedUntil(days Days, turnaround int, transfer Transfer) Date {
 	return days.End.Add(turnaround + transfer.Days)
 }
 
+// TakenDay is a day of a car that somebody has.
+type TakenDay struct {
+	Date     Date
+	Workshop bool // has it; else a booking
+}
+
+// InTheWay are the days, of those that are taken, for whose sake a rental cannot have its
+// days: all of its own, and until the car may be taken again those of bookings. A day in
+// the workshop counts as turnaround.
+func InTheWay(taken []TakenDay, days Days, blockedUntil Date) []Date {
+	var found []Date
+	for _, t := range taken {
+		if days.Contains(t.Date) || !t.Workshop && t.Date >= days.End && t.Date < blockedUntil {
+			found = append(found, t.Date)
+		}
+	}
+	return found
+}
+
 // CheckDays refuses rentals that the house does not take: shorter than the
 // car's minimum, longer than the limit, in the past or too far ahead. today is
 // the day at the place of pick-up. The field of the error is "/endDate" or

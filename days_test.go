@@ -134,6 +134,35 @@ func TestBlockedUntil(t *testing.T) {
 	}
 }
 
+// TestInTheWay: A rental has its own days alone, and behind it any but those that a booking
+// has; what lies beyond is nobody's matter.
+func TestInTheWay(t *testing.T) {
+	days := exodrive.Days{Start: mayFirst, End: mayFirst.Add(2)}
+	for name, c := range map[string]struct {
+		day      int
+		workshop bool
+		inTheWay bool
+	}{
+		"a booking's, the day before":       {-1, false, false},
+		"a booking's, the first day":        {0, false, true},
+		"a booking's, the last day":         {1, false, true},
+		"a booking's, the day of return":    {2, false, true},
+		"a booking's, the last behind":      {3, false, true},
+		"a booking's, beyond":               {4, false, false},
+		"the workshop's, the day before":    {-1, true, false},
+		"the workshop's, the first day":     {0, true, true},
+		"the workshop's, the last day":      {1, true, true},
+		"the workshop's, the day of return": {2, true, false},
+		"the workshop's, beyond":            {4, true, false},
+	} {
+		taken := exodrive.TakenDay{Date: mayFirst.Add(c.day), Workshop: c.workshop}
+		got := exodrive.InTheWay([]exodrive.TakenDay{taken}, days, mayFirst.Add(4))
+		if (len(got) == 1) != c.inTheWay || c.inTheWay && got[0] != taken.Date {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // changes are the nights around which clocks change, with the length of the
 // day that begins at handover on the first date.
 var changes = []struct {

@@ -74,7 +74,7 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 		if err != nil {
 			return err
 		}
-		taken, err := tx.TakenDays(ctx, car.ID, exodrive.Days{Start: q.Occupied.Start, End: q.BlockedUntil})
+		taken, err := takenOf(ctx, tx, car.ID, q.Occupied, q.BlockedUntil, "")
 		if err == nil && len(taken) > 0 {
 			refused = func() error { return s.instead(ctx, r.TripRequest, q, taken) }
 			err = daysTaken(taken)
@@ -223,6 +223,13 @@ func takeCouponAgain(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) 
 	return err
 }
 
+// takenOf are the days for whose sake a booking cannot have a rental's days of a car and
+// its turnaround; those that it has already are not among them.
+func takenOf(ctx context.Context, from reader, carID string, days exodrive.Days, blockedUntil exodrive.Date, bookingID string) ([]exodrive.Date, error) {
+	taken, err := from.TakenDays(ctx, carID, exodrive.Days{Start: days.Start, End: blockedUntil}, bookingID)
+	return exodrive.InTheWay(taken, days, blockedUntil), err
+}
+
 // takeDays gives a booking the days of a state: the rental's own, and those until the
 // car may be taken again as maintenance.
 func (s *Service) takeDays(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, state exodrive.BookingState) error {
@@ -234,7 +241,7 @@ func (s *Service) takeDays(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Boo
 	if err != nil {
 		return err
 	}
-	after, err := tx.TakeDays(ctx, b.CarID, exodrive.Days{Start: b.Days.End, End: b.BlockedUntil}, exodrive.DayMaintenance, b.ID)
+	after, err := tx.TakeTurnaround(ctx, b.CarID, exodrive.Days{Start: b.Days.End, End: b.BlockedUntil}, b.ID)
 	if err != nil {
 		return err
 	}

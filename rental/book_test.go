@@ -28,7 +28,7 @@ func freeTripAfter(t testing.TB, w *world, slug string, days int, first exodrive
 		t.Fatal(err)
 	}
 	for from := first; from < first.Add(200); from++ {
-		taken, err := w.store.TakenDays(t.Context(), car.ID, exodrive.Days{Start: from - 10, End: from.Add(days + 40)})
+		taken, err := w.store.TakenDays(t.Context(), car.ID, exodrive.Days{Start: from - 10, End: from.Add(days + 40)}, "")
 		if err != nil {
 			t.Fatal(err)
 		}

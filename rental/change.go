@@ -33,7 +33,7 @@ func (s *Service) QuoteChange(ctx context.Context, link string, r exodrive.TripC
 	if err != nil {
 		return nil, err
 	}
-	taken, err := s.store.TakenByOthers(ctx, b.CarID, exodrive.Days{Start: ch.Occupied.Start, End: ch.BlockedUntil}, b.ID)
+	taken, err := takenOf(ctx, s.store, b.CarID, ch.Occupied, ch.BlockedUntil, b.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -112,10 +112,11 @@ func (s *Service) endHolds(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Boo
 	return tx.Booking(ctx, b.ID)
 }
 
-// reader is what a change is worked out from: the database, or a transaction.
+// reader is what a trip is worked out from: the database, or a transaction.
 type reader interface {
 	CarTerms(ctx context.Context, ref string) (exodrive.CarTerms, error)
 	Terms(ctx context.Context, car exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error)
+	TakenDays(ctx context.Context, carID string, days exodrive.Days, but string) ([]exodrive.TakenDay, error)
 }
 
 // changeOf works out a change of the trip, for the car that the booking has.
@@ -179,11 +180,11 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		}
 		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
 	}
-	// As long as it can be: the turnaround, too, must end before the first day that is gone.
 	// A car that is out may have left before its day.
-	shorter := ch.BlockedUntil - taken[0]
-	if end := ch.Occupied.End - shorter; (ch.Occupied.Start == b.Days.Start || b.State == exodrive.Active) && end > b.Days.End {
-		others.OtherDays = append(others.OtherDays, exodrive.TripDays{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - shorter})
+	if ch.Occupied.Start == b.Days.Start || b.State == exodrive.Active {
+		if days, err := s.shorter(ctx, b, ch); err == nil {
+			others.OtherDays = days
+		}
 	}
 	if b.State != exodrive.Active {
 		if days, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID); err == nil {
@@ -191,4 +192,17 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		}
 	}
 	return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
+}
+
+// shorter is the longest extension of a booking that its car is free for, of those shorter
+// than a change asks for; none if there is no such.
+func (s *Service) shorter(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change) ([]exodrive.TripDays, error) {
+	taken, err := s.store.TakenDays(ctx, b.CarID, exodrive.Days{Start: ch.Occupied.Start, End: ch.BlockedUntil}, b.ID)
+	for by := exodrive.Date(1); ch.Occupied.End-by > b.Days.End && err == nil; by++ {
+		days := exodrive.Days{Start: ch.Occupied.Start, End: ch.Occupied.End - by}
+		if len(exodrive.InTheWay(taken, days, ch.BlockedUntil-by)) == 0 {
+			return []exodrive.TripDays{{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - by}}, nil
+		}
+	}
+	return []exodrive.TripDays{}, err
 }

@@ -140,7 +140,7 @@ func (w *world) look(t testing.TB, id string) look {
 	if err != nil {
 		t.Fatal(err)
 	}
-	taken, err := w.store.TakenDays(t.Context(), b.CarID, exodrive.Days{Start: b.Days.Start, End: b.BlockedUntil})
+	taken, err := w.store.TakenDays(t.Context(), b.CarID, exodrive.Days{Start: b.Days.Start, End: b.BlockedUntil}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func (w *world) look(t testing.TB, id string) look {
 	}
 	words := []string{string(b.State), b.UpdatedAt.String(), b.Days.Start.String(), b.BlockedUntil.String()}
 	for _, d := range taken {
-		words = append(words, d.String())
+		words = append(words, d.Date.String())
 	}
 	return look{b, len(taken), len(events), strings.Join(slices.Concat(words, make([]string, len(events))), " ")}
 }

@@ -75,8 +75,8 @@ func TestOtherCarsForAllRentalDays(t *testing.T) {
 	})
 }
 
-// A car that is refused is not offered instead of itself, also where only its turnaround
-// is in the way, which is the workshop's: lists show it for those days.
+// A car that is refused is not offered instead of itself, also where only the days of
+// bringing it back are in the way: lists, which know no way, show it for those days.
 //
 // Red when: the car itself is left among the others.
 func TestNoCarIsOfferedInsteadOfItself(t *testing.T) {
@@ -84,22 +84,25 @@ func TestNoCarIsOfferedInsteadOfItself(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		refused := 0
 		for _, c := range fleet().Cars {
-			if !c.Available || c.Hidden || c.MinimumDays > 3 || c.TurnaroundDays == 0 {
+			ways := place(c.LocationID).Transfers
+			if !c.Available || c.Hidden || c.MinimumDays > 3 || len(ways) == 0 {
 				continue
 			}
 			trip := freeTrip(t, w, c.Slug, 3)
-			if _, err := w.BlockDays(t.Context(), admin, c.ID, rental.BlockRequest{Block: rental.Block{Start: trip.EndDate, End: trip.EndDate}}); err != nil {
-				t.Fatal(err)
+			back := trip.EndDate.Add(c.TurnaroundDays) // the first day that it is brought back on
+			w.held(t, exodrive.TripRequest{CarID: c.Slug, StartDate: back, EndDate: back + 3}, c.Slug)
+			if list := slugs(w.list(t, fmt.Sprintf("startDate=%s&endDate=%s", trip.StartDate, trip.EndDate)).Cars); !slices.Contains(list, c.Slug) {
+				t.Errorf("%s is free for a trip that ends where it began, and the list is %v", c.Slug, list)
 			}
-			if _, err := w.Quote(t.Context(), trip); err != nil {
-				refused++
-				if others := slugs(refusalOf(t, err, exodrive.DatesTaken).Alternatives.OtherCars); slices.Contains(others, c.Slug) {
-					t.Errorf("instead of %s are offered %v", c.Slug, others)
-				}
+			trip.ReturnLocation = ways[0].To
+			_, err := w.Quote(t.Context(), trip)
+			if others := slugs(refusalOf(t, err, exodrive.DatesTaken).Alternatives.OtherCars); slices.Contains(others, c.Slug) {
+				t.Errorf("instead of %s are offered %v", c.Slug, others)
 			}
+			refused++
 		}
 		if refused == 0 {
-			t.Error("no car was refused for its turnaround: the test shows nothing")
+			t.Error("no car was refused for its way back: the test shows nothing")
 		}
 	})
 }

@@ -39,7 +39,7 @@ const (
 
 // historyKinds are what clients do, each as often as it is here.
 var historyKinds = []string{
-	"book", "book", "book", "book", "confirm", "cancel", "cancel", "swap", "swap", "change", "change", "look", "look", "open",
+	"book", "book", "book", "book", "confirm", "cancel", "cancel", "swap", "swap", "change", "change", "block", "unblock", "look", "look", "open",
 }
 
 // history is a number of clients at several desks over one database, and all that they
@@ -163,6 +163,11 @@ func (h *history) act(client int, r *rand.Rand, label string) {
 	switch {
 	case kind == "look":
 		h.look(client, desk, r.IntN(foughtCars))
+	case kind == "block" || kind == "unblock":
+		first, until := someDays(r)
+		if !h.loose { // the workshop gives days back under the lock of the car alone
+			h.repair(client, desk, clerk, deed{kind: kind, car: r.IntN(foughtCars), days: dayRange(first, until), label: label}, first, until)
+		}
 	case kind == "book" || mine.id == "":
 		first, until := someDays(r)
 		h.book(client, desk, r.IntN(foughtCars), first, until, label)
@@ -176,7 +181,7 @@ func (h *history) act(client int, r *rand.Rand, label string) {
 		})
 	case kind == "change":
 		first, until := someDays(r)
-		h.move(client, deed{kind: kind, who: mine.who, days: dayRange(first, until+1), label: label}, func(ctx context.Context) error {
+		h.move(client, deed{kind: kind, who: mine.who, days: dayRange(first, until), behind: dayRange(until, until+1), label: label}, func(ctx context.Context) error {
 			trip := exodrive.TripChange{StartDate: h.from.Add(first), EndDate: h.from.Add(until)}
 			return bookErr(desk.ChangeBooking(ctx, mine.token, rental.ChangeRequest{TripChange: trip}, rental.Call{Key: label, Route: historyRoute}))
 		})
@@ -242,7 +247,7 @@ func (h *history) outcomeOf(err error) outcome {
 func (h *history) book(client int, desk historyDesk, car, first, until int, label string) {
 	r := bookingOf(exodrive.TripRequest{CarID: h.cars[car], StartDate: h.from.Add(first), EndDate: h.from.Add(until)}, "renter"+label)
 	who := exodrive.Actor{RequestID: label}
-	d := deed{kind: "book", car: car, days: dayRange(first, until+1), label: label}
+	d := deed{kind: "book", car: car, days: dayRange(first, until), behind: dayRange(until, until+1), label: label}
 	call := h.now()
 	if desk.hasty {
 		h.bookLater(client, desk, d, r, who)
@@ -295,16 +300,32 @@ func (h *history) move(client int, d deed, do func(context.Context) error) {
 	h.did(client, d, call, o)
 }
 
+// repair gives days of a car to the workshop, or takes them from it.
+func (h *history) repair(client int, desk historyDesk, clerk exodrive.Actor, d deed, first, until int) {
+	days := rental.Block{Start: h.from.Add(first), End: h.from.Add(until - 1)}
+	call := h.now()
+	var freed int64
+	var err error
+	if d.kind == "block" {
+		_, err = desk.BlockDays(h.t.Context(), clerk, h.cars[d.car], rental.BlockRequest{Block: days})
+	} else {
+		freed, err = desk.UnblockDays(h.t.Context(), clerk, h.cars[d.car], days)
+	}
+	o := h.outcomeOf(err)
+	o.freed = int(freed)
+	h.did(client, d, call, o)
+}
+
 // look reads which days of a car are taken, past the cache.
 func (h *history) look(client int, desk historyDesk, car int) {
 	call := h.now()
-	days, err := desk.store.TakenDays(h.t.Context(), h.cars[car], exodrive.Days{Start: h.from, End: h.from.Add(foughtDays)})
+	days, err := desk.store.TakenDays(h.t.Context(), h.cars[car], exodrive.Days{Start: h.from, End: h.from.Add(foughtDays)}, "")
 	if err != nil {
 		return
 	}
 	var taken dayset
 	for _, day := range days {
-		taken |= 1 << (day - h.from)
+		taken |= 1 << (day.Date - h.from)
 	}
 	h.did(client, deed{kind: "look", car: car}, call, outcome{kind: "done", taken: taken})
 }
@@ -312,7 +333,8 @@ func (h *history) look(client int, desk historyDesk, car int) {
 func (h *history) open(client int, desk historyDesk, b madeBooking) {
 	call := h.now()
 	if got, err := desk.store.Booking(h.t.Context(), b.id); err == nil {
-		is := rented{got.State, slices.Index(h.cars[:], got.CarID), dayRange(int(got.Days.Start-h.from), int(got.BlockedUntil-h.from))}
+		first, until := int(got.Days.Start-h.from), int(got.Days.End-h.from)
+		is := rented{got.State, slices.Index(h.cars[:], got.CarID), dayRange(first, until), dayRange(until, int(got.BlockedUntil-h.from))}
 		h.did(client, deed{kind: "open", who: b.who}, call, outcome{kind: "done", is: is})
 	}
 }

@@ -58,11 +58,11 @@ func (h *history) judge() string {
 }
 
 // hearOfUnknown finds out what became of deeds whose answers were lost, when all is over:
-// what was done has its event, or its key, from the same transaction; what has none was not
+// what was done has its event, its key or its entry in the log, from the same transaction; what has none was not
 // done, and no part of the history. When it was done remains unknown.
 func (h *history) hearOfUnknown() {
 	done := map[string]bool{}
-	for _, row := range h.rows(`SELECT request_id FROM booking_events WHERE request_id <> ''`) {
+	for _, row := range h.rows(`SELECT request_id FROM booking_events WHERE request_id <> '' UNION SELECT request_id FROM audit_log`) {
 		done[row[0].(string)] = true
 	}
 	keys := map[string]bool{}
@@ -75,7 +75,7 @@ func (h *history) hearOfUnknown() {
 	})
 	for i, o := range h.deeds {
 		if was := o.Output.(outcome); was.kind == "unknown" {
-			was.kind = "done"
+			was.kind, was.freed = "done", -1
 			h.deeds[i].Output = was
 		}
 	}

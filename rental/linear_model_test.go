@@ -22,10 +22,11 @@ const (
 
 // deed is what somebody wants done, and outcome what became of it as he was told.
 type deed struct {
-	kind string // book, confirm, cancel, swap, change, expire, look, open
-	who  int    // number of the booking; looks have none
-	car  int    // of book, swap and look
-	days dayset // of book and change: the rental's days and those until the car may be taken again
+	kind   string // book, confirm, cancel, swap, change, expire, block, unblock, look, open
+	who    int    // number of the booking; looks and the workshop have none
+	car    int    // of book, swap, block, unblock and look
+	days   dayset // of book, change, block and unblock
+	behind dayset // of book and change: those until the car may be taken again
 
 	label string // nobody else's
 }
@@ -38,6 +39,7 @@ type outcome struct {
 	kind  string // done, taken (days are somebody's), late (the state does not allow it), same (it is so already), nothing; unknown until all is over
 	taken dayset // of taken, and of look
 	is    rented // of open
+	freed int    // of unblock: how many days are free; -1 if nobody heard of it
 	ended int64  // when it was told
 }
 
@@ -48,36 +50,46 @@ func dayRange(first, until int) dayset { return 1<<until - 1<<first }
 
 // rented is what the model knows of one booking.
 type rented struct {
-	state exodrive.BookingState
-	car   int
-	days  dayset
+	state        exodrive.BookingState
+	car          int
+	days, behind dayset // behind are turnaround
 }
 
-// book is the model: the bookings in the order of their numbers. Which days of a car are
-// whose follows from them.
-type book [mostBookings]rented
+// book is the model: the bookings in the order of their numbers, and the days that the
+// workshop has of each car. Which days of a car are whose follows from them.
+type book struct {
+	of   [mostBookings]rented
+	shop [foughtCars]dayset
+}
 
-// taken are the days of a car among some that are somebody's, without one booking.
-func (b *book) taken(car int, among dayset, but int) (taken dayset) {
-	for i, one := range b {
+// rentedOut are the days of a car that bookings have, without one.
+func (b *book) rentedOut(car, but int) (days dayset) {
+	for i, one := range b.of {
 		if i != but && one.car == car && one.state.Occupies() {
-			taken |= one.days & among
+			days |= one.days | one.behind
 		}
 	}
-	return taken
+	return days
+}
+
+// taken are the days of a car, of those of a rental and those behind it, that are in its
+// way: what a booking has, and of the rental's own what the workshop has. What both have is
+// turnaround, and the workshop's.
+func (b *book) taken(car int, days, behind dayset, but int) dayset {
+	return b.rentedOut(car, but)&^b.shop[car]&(days|behind) | b.shop[car]&days
 }
 
 // refuses tells whether days can have been refused with the answer that some of them are
 // taken. A hold that is over counts for as much as the house likes: who wants its days
 // ends it first, and takes that back when the days are refused for another's sake.
-func (b *book) refuses(car int, days dayset, but int, o outcome, heldFor int64, begun []int64) bool {
-	taken := b.taken(car, days, but)
+func (b *book) refuses(car int, days, behind dayset, but int, o outcome, heldFor int64, begun []int64) bool {
+	taken := b.taken(car, days, behind, but)
 	if o.taken == 0 {
 		return taken != 0 // a refusal of the database, which names no days
 	}
-	for i, one := range b {
+	for i, one := range b.of {
 		if one.state == exodrive.Held && begun[i]+heldFor <= o.ended && one.car == car {
-			taken &^= one.days &^ o.taken
+			taken &^= (one.days | one.behind) &^ o.taken &^ (b.shop[car] & days)
 		}
 	}
 	return taken == o.taken
@@ -94,9 +106,11 @@ func bookingModel(begun []int64, heldFor time.Duration) porcupine.Model {
 		Init: func() any { return book{} },
 		Step: func(state, input, output any) (bool, any) {
 			now, d, o := state.(book), input.(deed), output.(outcome)
-			refused := func(car int, days dayset, but int) bool { return now.refuses(car, days, but, o, int64(heldFor), begun) }
+			refused := func(car int, days, behind dayset, but int) bool {
+				return now.refuses(car, days, behind, but, o, int64(heldFor), begun)
+			}
 			over := func(who int) bool {
-				return now[who].state == exodrive.Held && begun[who]+int64(heldFor) <= o.ended
+				return now.of[who].state == exodrive.Held && begun[who]+int64(heldFor) <= o.ended
 			}
 			ok := now.step(d, o, refused, over)
 			return ok, now
@@ -107,24 +121,34 @@ func bookingModel(begun []int64, heldFor time.Duration) porcupine.Model {
 
 // step does a deed, and tells whether it can have had that outcome. over tells whether the
 // hold of a booking may have been over.
-func (b *book) step(d deed, o outcome, refused func(car int, days dayset, but int) bool, over func(who int) bool) bool {
+func (b *book) step(d deed, o outcome, refused func(car int, days, behind dayset, but int) bool, over func(who int) bool) bool {
 	switch {
 	case d.kind == "look":
-		return b.taken(d.car, dayRange(0, foughtDays), -1) == o.taken
+		return b.taken(d.car, dayRange(0, foughtDays), 0, -1) == o.taken
 	case d.kind == "open":
-		return b[d.who] == o.is
+		return b.of[d.who] == o.is
 	case o.kind == "nothing":
 		return true
+	case d.kind == "block" && o.kind == "taken":
+		return refused(d.car, d.days, 0, -1)
+	case d.kind == "block":
+		free := b.taken(d.car, d.days, 0, -1) == 0
+		b.shop[d.car] |= d.days
+		return free
+	case d.kind == "unblock": // what is turnaround of a booking is not free
+		freed := b.shop[d.car] & d.days &^ b.rentedOut(d.car, -1)
+		b.shop[d.car] &^= d.days
+		return o.freed < 0 || o.freed == bits.OnesCount32(uint32(freed))
 	}
-	before := b[d.who]
+	before := b.of[d.who]
 	after, possible := before.after(d)
-	free := !after.state.Occupies() || b.taken(after.car, after.days, d.who) == 0
+	free := !after.state.Occupies() || b.taken(after.car, after.days, after.behind, d.who) == 0
 	switch o.kind {
 	case "done":
-		b[d.who] = after
+		b.of[d.who] = after
 		return possible && free
 	case "taken":
-		return possible && refused(after.car, after.days, d.who)
+		return possible && refused(after.car, after.days, after.behind, d.who)
 	case "late":
 		return !possible || d.ends() && over(d.who)
 	case "same":
@@ -137,11 +161,11 @@ func (b *book) step(d deed, o outcome, refused func(car int, days dayset, but in
 func (b rented) after(d deed) (rented, bool) {
 	switch d.kind {
 	case "book":
-		return rented{exodrive.Held, d.car, d.days}, b.state == ""
+		return rented{exodrive.Held, d.car, d.days, d.behind}, b.state == ""
 	case "swap":
 		b.car = d.car
 	case "change":
-		b.days = d.days
+		b.days, b.behind = d.days, d.behind
 	}
 	next, ok := modelTable[b.state][d.kind]
 	if !ok {

@@ -8,15 +8,16 @@ import (
 )
 
 // Two cars are as if one clerk at one desk had them, who does one thing after the other:
-// whatever is booked, confirmed, cancelled, moved to other days or to the other car and
-// looked at on two nodes at once, and whenever holds run out, there is an order of it all
+// whatever is booked, confirmed, cancelled, moved to other days or to the other car, given
+// to the workshop and back and looked at on two nodes at once, and whenever holds run out, there is an order of it all
 // that explains every answer, in which nothing stands before it was asked for or after it
 // was answered. On Postgres one node loses its connections now and then, and its clients
 // do not hear what became of what was under way.
 //
 // Red when: Book or lockBooking does not lock the car and the index is not there; a
 // cancellation or the end of a hold leaves days, or frees another's; in most runs also when
-// a swap leaves the days of the old car taken, or takes none of the new one; and see
+// a swap leaves the days of the old car taken, or takes none of the new one, and when the
+// workshop gives days back that are turnaround, or does it without the car's lock; and see
 // TestHistoriesOfCarsBite. That SwapCar locks the new car before it looks at its days only
 // keeps others from being refused late: without it the index refuses them.
 func TestHistoriesOfCars(t *testing.T) {

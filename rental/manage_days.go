@@ -148,8 +148,9 @@ func daysTaken(taken []exodrive.Date) *exodrive.Error {
 	return exodrive.Errorf(exodrive.DatesTaken, "Already taken: %s.", list).On("/startDate").Instead(exodrive.Refusal{TakenDays: taken})
 }
 
-// UnblockDays gives maintenance days back. Days that are free or belong to a
-// booking stay as they are; freed tells how many changed.
+// UnblockDays gives maintenance days back. Days that are free or belong to a booking stay
+// as they are, and one that is turnaround of a booking is the booking's from now on; freed
+// tells how many became free.
 func (s *Service) UnblockDays(ctx context.Context, who exodrive.Actor, carID string, b Block) (freed int64, err error) {
 	return s.clearDays(ctx, who, "car.unblock", carID, b, (*sqlstore.Tx).FreeMaintenance)
 }

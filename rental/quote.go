@@ -27,7 +27,7 @@ func (s *Service) Quote(ctx context.Context, r exodrive.TripRequest) (*exodrive.
 	if err != nil {
 		return nil, err
 	}
-	taken, err := s.store.TakenDays(ctx, car.ID, exodrive.Days{Start: q.Occupied.Start, End: q.BlockedUntil})
+	taken, err := takenOf(ctx, s.store, car.ID, q.Occupied, q.BlockedUntil, "")
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) instead(ctx context.Context, r exodrive.TripRequest, q *exodri
 // booking counted as free.
 func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exodrive.Quote, bookingID string) ([]exodrive.TripDays, error) {
 	around := exodrive.Days{Start: q.Occupied.Start - nearDays, End: q.BlockedUntil + nearDays}
-	taken, err := s.store.TakenByOthers(ctx, q.CarID, around, bookingID)
+	taken, err := s.store.TakenDays(ctx, q.CarID, around, bookingID)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +91,9 @@ func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exod
 	found := []exodrive.TripDays{}
 	for off := exodrive.Date(1); off <= nearDays && len(found) < mostOthers; off++ {
 		for _, by := range []exodrive.Date{-off, off} {
-			days := exodrive.Days{Start: q.Occupied.Start + by, End: q.BlockedUntil + by}
-			free := !slices.ContainsFunc(taken, days.Contains)
-			if free && days.Start >= tomorrow && q.Occupied.End+by <= last && len(found) < mostOthers {
+			days := exodrive.Days{Start: q.Occupied.Start + by, End: q.Occupied.End + by}
+			free := len(exodrive.InTheWay(taken, days, q.BlockedUntil+by)) == 0
+			if free && days.Start >= tomorrow && days.End <= last && len(found) < mostOthers {
 				found = append(found, exodrive.TripDays{StartDate: r.StartDate + by, EndDate: r.EndDate + by})
 			}
 		}

@@ -31,11 +31,11 @@ func (q queries) Disagreements(ctx context.Context, now time.Time) ([]string, er
 		var id string
 		var state exodrive.BookingState
 		var whole exodrive.Days
-		var rows, mine int
-		err := r.Scan(&id, &state, &whole.Start, &whole.End, &rows, &mine)
+		var rows, mine, shop int
+		err := r.Scan(&id, &state, &whole.Start, &whole.End, &rows, &mine, &shop)
 		switch {
-		case state.Occupies() && (rows != whole.Len() || mine != rows):
-			say("%s, %s, takes the %d days from %s, and has %d, of which %d are right.", id, state, whole.Len(), whole.Start, rows, mine)
+		case state.Occupies() && (mine+shop != whole.Len() || mine != rows):
+			say("%s, %s, takes the %d days from %s, and has %d, of which %d are right; %d of turnaround are the workshop's.", id, state, whole.Len(), whole.Start, rows, mine, shop)
 		case !state.Occupies() && rows > 0:
 			say("%s is %s and has %d days.", id, state, rows)
 		}
@@ -58,7 +58,9 @@ const sqlOverlapping = `SELECT a.id, b.id, a.car_id FROM bookings a JOIN booking
 	WHERE a.state IN ('held', 'confirmed', 'active', 'returned', 'completed') AND b.state IN ('held', 'confirmed', 'active', 'returned', 'completed')`
 
 const sqlDaysOfBookings = `SELECT b.id, b.state, b.start_date, b.blocked_until, COUNT(d.date),
-	COUNT(*) FILTER (WHERE d.car_id = b.car_id AND d.date >= b.start_date AND d.date < b.blocked_until)
+	COUNT(*) FILTER (WHERE d.car_id = b.car_id AND d.date >= b.start_date AND d.date < b.blocked_until),
+	(SELECT COUNT(*) FROM car_availability w WHERE w.car_id = b.car_id AND w.date >= b.end_date AND w.date < b.blocked_until
+		AND w.status = 'maintenance' AND w.booking_id IS NULL)
 	FROM bookings b LEFT JOIN car_availability d ON d.booking_id = b.id GROUP BY b.id, b.state, b.start_date, b.blocked_until ORDER BY b.id`
 
 const sqlStuckHolds = `SELECT id, hold_until FROM bookings WHERE state = 'held' AND hold_until < $1 ORDER BY id`

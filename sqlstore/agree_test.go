@@ -50,6 +50,21 @@ func TestDisagreements(t *testing.T) {
 		}
 		says("overlap on")
 		db.exec(`DELETE FROM car_availability`)
+		db.exec(`DELETE FROM bookings WHERE state <> 'confirmed' OR start_date <> $1`, today.String())
+		take := func(days int, status, booking string) {
+			db.exec(`INSERT INTO car_availability (car_id, date, status, booking_id) SELECT car_id, $1, $2, `+booking+` FROM bookings`, today.Add(days).String(), status)
+		}
+		for n := range 3 {
+			take(n, "booked", "id")
+		}
+		says("takes the 4 days")
+		take(3, "maintenance", "NULL") // counts as its turnaround
+		if list := found(); len(list) > 0 {
+			t.Errorf("with the workshop behind the rental: %q", list)
+		}
+		db.exec(`UPDATE car_availability SET booking_id = NULL, status = 'maintenance' WHERE date = $1`, today.Add(2).String())
+		says("takes the 4 days") // of which the workshop has one of the rental
+		db.exec(`DELETE FROM car_availability`)
 		db.exec(`DELETE FROM bookings`)
 		if list := found(); len(list) > 0 {
 			t.Errorf("an empty database: %q", list)

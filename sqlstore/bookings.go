@@ -114,13 +114,6 @@ func (t *Tx) MarkDaysBooked(ctx context.Context, bookingID string) error {
 
 const sqlMarkDaysBooked = `UPDATE car_availability SET status = 'booked' WHERE booking_id = $1 AND status = 'held'`
 
-// TakenDays are those of some days that somebody has of a car, in order.
-func (q queries) TakenDays(ctx context.Context, carID string, days exodrive.Days) ([]exodrive.Date, error) {
-	return collect(ctx, q, func(r scanner) (d exodrive.Date, err error) { return d, r.Scan(&d) }, sqlTakenDays, carID, days.Start, days.End)
-}
-
-const sqlTakenDays = `SELECT date FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3 ORDER BY date`
-
 // OpenHolds is how many holds are open of an e-mail address, and of who holds.
 func (q queries) OpenHolds(ctx context.Context, email, holdBy string, now time.Time) (ofEmail, ofHolder int, err error) {
 	err = q.row(ctx, sqlOpenHolds, email, holdBy, ms(now)).scan(&ofEmail, &ofHolder)

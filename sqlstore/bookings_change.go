@@ -24,15 +24,6 @@ const sqlChangeBooking = `UPDATE bookings SET car_id = $2, start_date = $3, end_
 	pickup_location_id = $9, return_location_id = $10, total = $11, deposit = $12, hold_until = $13, trip = $14, terms = $15,
 	link_version = $16, updated_at = $17, version = version + 1 WHERE id = $1 AND version = $18`
 
-// TakenByOthers are those of some days of a car that somebody has who is not a booking,
-// in order.
-func (q queries) TakenByOthers(ctx context.Context, carID string, days exodrive.Days, bookingID string) ([]exodrive.Date, error) {
-	return collect(ctx, q, func(r scanner) (d exodrive.Date, err error) { return d, r.Scan(&d) }, sqlTakenByOthers, carID, days.Start, days.End, bookingID)
-}
-
-const sqlTakenByOthers = `SELECT date FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3
-	AND (booking_id IS NULL OR booking_id <> $4) ORDER BY date`
-
 // FreeOtherDays gives the days of a booking back that are not among some days of a car.
 func (t *Tx) FreeOtherDays(ctx context.Context, bookingID, carID string, days exodrive.Days) error {
 	return t.exec(ctx, sqlFreeOtherDays, bookingID, carID, days.Start, days.End)

@@ -41,11 +41,43 @@ func (t *Tx) TakeDays(ctx context.Context, carID string, days exodrive.Days, sta
 	return taken, nil
 }
 
-// FreeMaintenance frees the days of a car that maintenance has and that belong
-// to no booking, and tells how many they were.
+// TakeTurnaround gives a booking those of the days behind its rental that are free. Days
+// that the workshop has count as turnaround and stay its own: FreeMaintenance hands them
+// to the booking. The days that are somebody else's are returned as by TakeDays.
+func (t *Tx) TakeTurnaround(ctx context.Context, carID string, days exodrive.Days, bookingID string) ([]exodrive.Date, error) {
+	left, err := t.TakeDays(ctx, carID, days, exodrive.DayMaintenance, bookingID)
+	if err != nil || len(left) == 0 {
+		return nil, err
+	}
+	taken, err := t.TakenDays(ctx, carID, days, bookingID)
+	return exodrive.InTheWay(taken, exodrive.Days{Start: days.Start, End: days.Start}, days.End), err
+}
+
+// TakenDays are those of some days of a car that somebody has who is not a booking, in
+// order.
+func (q queries) TakenDays(ctx context.Context, carID string, days exodrive.Days, but string) ([]exodrive.TakenDay, error) {
+	return collect(ctx, q, func(r scanner) (d exodrive.TakenDay, err error) {
+		return d, r.Scan(&d.Date, &d.Workshop)
+	}, sqlTakenDays, carID, days.Start, days.End, but)
+}
+
+const sqlTakenDays = `SELECT date, status = 'maintenance' AND booking_id IS NULL FROM car_availability
+	WHERE car_id = $1 AND date >= $2 AND date < $3 AND (booking_id IS NULL OR booking_id <> $4) ORDER BY date`
+
+// FreeMaintenance takes days of a car from the workshop, and tells how many are free
+// then: the others are turnaround of a booking, which has them from now on. The caller has
+// the car's row, so no booking comes in between.
 func (t *Tx) FreeMaintenance(ctx context.Context, carID string, days exodrive.Days) (int64, error) {
+	if err := t.exec(ctx, sqlHandTurnaround, carID, days.Start, days.End); err != nil {
+		return 0, err
+	}
 	return t.affected(ctx, sqlFreeMaintenance, carID, days.Start, days.End)
 }
+
+// No two bookings that take days have a day of turnaround in common.
+const sqlHandTurnaround = `UPDATE car_availability SET booking_id = b.id FROM bookings b
+	WHERE car_availability.car_id = $1 AND date >= $2 AND date < $3 AND status = 'maintenance' AND booking_id IS NULL
+	AND b.car_id = $1 AND b.end_date <= date AND b.blocked_until > date AND b.state IN ('held', 'confirmed', 'active', 'returned', 'completed')`
 
 const sqlFreeMaintenance = `DELETE FROM car_availability
 	WHERE car_id = $1 AND date >= $2 AND date < $3 AND status = 'maintenance' AND booking_id IS NULL`

@@ -1,0 +1,238 @@
+package rental_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/exotest"
+	"github.com/exodrive/exodrive/rental"
+)
+
+// eachSlowWorld is eachWorld with two days of turnaround for anyCar, and somebody to block
+// days of it.
+func eachSlowWorld(t *testing.T, run func(t *testing.T, w *world, block, unblock func(from exodrive.Date, days int) int)) {
+	t.Helper()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
+		newPrompt(t, url).exec(`UPDATE cars SET turnaround_days = 2 WHERE slug = $1`, anyCar)
+		w, id := newWorld(t, url), car(t, anyCar).ID
+		run(t, w, func(from exodrive.Date, days int) int {
+			t.Helper()
+			r, err := w.BlockDays(t.Context(), admin, id, rental.BlockRequest{Block: rental.Block{Start: from, End: from.Add(days - 1)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.Days
+		}, func(from exodrive.Date, days int) int {
+			t.Helper()
+			freed, err := w.UnblockDays(t.Context(), admin, id, rental.Block{Start: from, End: from.Add(days - 1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return int(freed)
+		})
+	})
+}
+
+// days fails unless a car's days have these letters from a day on, and days and bookings
+// agree.
+func (w *world) days(t testing.TB, slug string, from exodrive.Date, want string) {
+	t.Helper()
+	if got := w.statuses(t, slug, from, len(want)); got != want {
+		t.Errorf("the days are %s, want %s", got, want)
+	}
+	agrees(t, w)
+}
+
+// A day in the workshop counts as turnaround behind a rental, and never as a day of it. The
+// workshop keeps its days whatever becomes of the booking; those that it gives back are
+// turnaround of the booking, until that ends.
+//
+// Red when: a day of the workshop behind a rental is in its way; a day that is given back
+// is free, though it is turnaround; a booking takes the workshop's days with it when it
+// goes.
+func TestWorkshopCountsAsTurnaround(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 3)
+		first, end := trip.StartDate, trip.EndDate
+		block(end, 1)
+		if list := slugs(w.list(t, fmt.Sprintf("startDate=%s&endDate=%s", first, end)).Cars); !slices.Contains(list, anyCar) {
+			t.Errorf("the list is %v", list)
+		}
+		if _, err := w.Quote(ctx, trip); err != nil {
+			t.Fatal(err)
+		}
+		b := w.held(t, trip, "maria")
+		w.days(t, anyCar, first-1, ".hhhmm.")
+
+		next := exodrive.TripRequest{CarID: anyCar, StartDate: end, EndDate: end + 3}
+		inWay := func(want ...exodrive.Date) {
+			t.Helper()
+			_, err := w.Quote(ctx, next)
+			if got := refusalOf(t, err, exodrive.DatesTaken).TakenDays; !slices.Equal(got, want) {
+				t.Errorf("in the way are %v, want %v", got, want)
+			}
+		}
+		inWay(end, end+1)
+		if freed := unblock(end-1, 5); freed != 0 {
+			t.Errorf("%d days are free", freed)
+		}
+		w.days(t, anyCar, first-1, ".hhhmm.")
+		inWay(end, end+1)
+
+		if _, err := w.CancelBooking(ctx, b.Token); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, ".......")
+		block(end+1, 3)
+		other := w.held(t, trip, "other")
+		w.days(t, anyCar, first-1, ".hhhmmmm.")
+		if _, err := w.CancelBooking(ctx, other.Token); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, ".....mmm.")
+		if freed := unblock(end, 4); freed != 3 {
+			t.Errorf("%d days are free, want 3", freed)
+		}
+		w.days(t, anyCar, first-1, ".........")
+	})
+}
+
+// A trip that changes goes by the same rule: it ends where the workshop begins, at the
+// latest, and takes neither its days nor leaves its own behind.
+//
+// Red when: a change takes days of turnaround into the rental that are the workshop's; the
+// longest extension is looked for as if the workshop could not have the turnaround.
+func TestChangesBeforeTheWorkshop(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 2)
+		first := trip.StartDate
+		b := w.held(t, trip, "maria")
+		change := func(to exodrive.TripChange) error {
+			return bookErr(w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: to}, rental.Call{}))
+		}
+		block(first+5, 1)
+		w.days(t, anyCar, first-1, ".hhmm.m.")
+		refused := refusalOf(t, change(exodrive.TripChange{EndDate: first + 7}), exodrive.DatesTaken)
+		longest := exodrive.TripDays{StartDate: first, EndDate: first + 5}
+		if !slices.Equal(refused.TakenDays, []exodrive.Date{first + 5}) || refused.Alternatives.OtherDays[0] != longest {
+			t.Errorf("refused with %+v, instead %+v", refused.TakenDays, refused.Alternatives.OtherDays)
+		}
+		if err := change(exodrive.TripChange{EndDate: longest.EndDate}); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, ".hhhhhmm.")
+		if got := refusalOf(t, change(exodrive.TripChange{EndDate: first + 6}), exodrive.DatesTaken); !slices.Equal(got.TakenDays, []exodrive.Date{first + 5}) {
+			t.Errorf("into its own turnaround, which is the workshop's: %v", got.TakenDays)
+		}
+		if err := change(exodrive.TripChange{EndDate: first + 4}); err != nil { // turnaround before, and then in, the workshop
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, ".hhhhmm..")
+		if err := change(exodrive.TripChange{EndDate: first + 2}); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, ".hhmm.m.")
+		if err := change(exodrive.TripChange{StartDate: first + 3, EndDate: first + 5}); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, "....hhmm.")
+		if freed := unblock(first, 9); freed != 0 {
+			t.Errorf("%d days are free", freed)
+		}
+		if err := change(exodrive.TripChange{EndDate: first + 6}); err != nil { // the day is its own now
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first-1, "....hhhmm.")
+	})
+}
+
+// A swap and a late confirmation go by the same rule.
+//
+// Red when: either takes turnaround in another way than Book does.
+func TestSwapAndRevivalBeforeTheWorkshop(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 3)
+		block(trip.EndDate, 1)
+		there := trip
+		there.CarID = historyCar
+		b := w.held(t, there, "maria")
+		if _, err := w.SwapCar(ctx, desk, b.ID, rental.AnyVersion, rental.Swap{CarID: anyCar, Leave: anyPlace, Reason: "a puncture"}); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, trip.StartDate-1, ".hhhmm.")
+		w.clock.Set(b.HoldUntil.Add(1))
+		if _, err := w.SweepHolds(ctx); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, trip.StartDate-1, "....m..")
+		if _, err := w.ConfirmBooking(ctx, desk, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, trip.StartDate-1, ".bbbmm.")
+		if freed := unblock(trip.EndDate, 1); freed != 0 {
+			t.Errorf("%d days are free", freed)
+		}
+		w.days(t, anyCar, trip.StartDate-1, ".bbbmm.")
+	})
+}
+
+// Whatever bookings and the workshop have of a car, lists show it for exactly the days that
+// a quote promises.
+//
+// Red when: a list and a quote differ in what they count as turnaround.
+func TestListsShowWhatQuotesPromise(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, _, _ func(exodrive.Date, int) int) {
+		ctx, chance := t.Context(), rand.New(rand.NewPCG(3, 4))
+		from, id := freeTrip(t, w, anyCar, 1).StartDate, car(t, anyCar).ID
+		var made []string
+		days := func(most int) exodrive.TripDays {
+			start := from.Add(chance.IntN(20))
+			return exodrive.TripDays{StartDate: start, EndDate: start.Add(1 + chance.IntN(most))}
+		}
+		both, neither := 0, 0
+		for n := range 60 {
+			some := days(3)
+			block := rental.Block{Start: some.StartDate, End: some.EndDate - 1}
+			switch n % 4 {
+			case 0:
+				b, err := w.Book(ctx, desk, bookingOf(exodrive.TripRequest{CarID: anyCar, StartDate: some.StartDate, EndDate: some.EndDate}, fmt.Sprint("renter", n)), rental.Call{})
+				if err == nil {
+					made = append(made, b.Token)
+				}
+			case 1:
+				_, _ = w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: block, FreeDaysOnly: true})
+			case 2:
+				_, _ = w.UnblockDays(ctx, admin, id, block)
+			default:
+				if len(made) > 2 {
+					_, _ = w.CancelBooking(ctx, made[chance.IntN(len(made))])
+				}
+			}
+			agrees(t, w)
+			some = days(4)
+			_, err := w.Quote(ctx, exodrive.TripRequest{CarID: anyCar, StartDate: some.StartDate, EndDate: some.EndDate})
+			listed := slices.Contains(slugs(w.list(t, fmt.Sprintf("startDate=%s&endDate=%s", some.StartDate, some.EndDate)).Cars), anyCar)
+			switch {
+			case listed != (err == nil):
+				t.Errorf("from %s to %s it is listed: %v, and the quote says %v; the days are %s", some.StartDate, some.EndDate, listed, err, w.statuses(t, anyCar, from, 30))
+			case listed:
+				both++
+			default:
+				neither++
+			}
+		}
+		if min(both, neither) < 10 {
+			t.Errorf("%d times it was free and %d times not: the test shows little", both, neither)
+		}
+	})
+}
