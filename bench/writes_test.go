@@ -108,7 +108,7 @@ func (w *fleetWriter) days(ctx context.Context, i int) error {
 		if _, err := tx.LockCar(ctx, id); err != nil {
 			return err
 		}
-		taken, err := tx.TakeDays(ctx, id, days, exodrive.DayMaintenance, "")
+		taken, err := tx.TakeMaintenance(ctx, id, days)
 		if len(taken) > 0 {
 			return fmt.Errorf("days are taken: %v", taken)
 		}

@@ -62,28 +62,36 @@ type book struct {
 	shop [foughtCars]dayset
 }
 
-// rentedOut are the days of a car that bookings have, without one.
-func (b *book) rentedOut(car, but int) (days dayset) {
+// rentedOut are the days of a car that bookings have, without one: rental days, and those
+// behind.
+func (b *book) rentedOut(car, but int) (days, behind dayset) {
 	for i, one := range b.of {
 		if i != but && one.car == car && one.state.Occupies() {
-			days |= one.days | one.behind
+			days, behind = days|one.days, behind|one.behind
 		}
 	}
-	return days
+	return days, behind
 }
 
 // taken are the days of a car, of those of a rental and those behind it, that are in its
 // way: what a booking has, and of the rental's own what the workshop has. What both have is
 // turnaround, and the workshop's.
 func (b *book) taken(car int, days, behind dayset, but int) dayset {
-	return b.rentedOut(car, but)&^b.shop[car]&(days|behind) | b.shop[car]&days
+	rented, turnaround := b.rentedOut(car, but)
+	return (rented|turnaround&^b.shop[car])&(days|behind) | b.shop[car]&days
 }
 
-// refuses tells whether days can have been refused with the answer that some of them are
-// taken. A hold that is over counts for as much as the house likes: who wants its days
-// ends it first, and takes that back when the days are refused for another's sake.
-func (b *book) refuses(car int, days, behind dayset, but int, o outcome, heldFor int64, begun []int64) bool {
-	taken := b.taken(car, days, behind, but)
+// hit are the days of a car that the workshop cannot have.
+func (b *book) hit(car int, days dayset) dayset {
+	rented, _ := b.rentedOut(car, -1)
+	return (rented | b.shop[car]) & days
+}
+
+// refuses tells whether a deed can have been refused with the answer that some days of a
+// car are taken; days are those that it does not share with the workshop. A hold that is over
+// counts for as much as the house likes: who wants its days ends it first, and takes that
+// back when the days are refused for another's sake.
+func (b *book) refuses(taken dayset, car int, days dayset, o outcome, heldFor int64, begun []int64) bool {
 	if o.taken == 0 {
 		return taken != 0 // a refusal of the database, which names no days
 	}
@@ -106,8 +114,8 @@ func bookingModel(begun []int64, heldFor time.Duration) porcupine.Model {
 		Init: func() any { return book{} },
 		Step: func(state, input, output any) (bool, any) {
 			now, d, o := state.(book), input.(deed), output.(outcome)
-			refused := func(car int, days, behind dayset, but int) bool {
-				return now.refuses(car, days, behind, but, o, int64(heldFor), begun)
+			refused := func(taken dayset, car int, days dayset) bool {
+				return now.refuses(taken, car, days, o, int64(heldFor), begun)
 			}
 			over := func(who int) bool {
 				return now.of[who].state == exodrive.Held && begun[who]+int64(heldFor) <= o.ended
@@ -121,7 +129,7 @@ func bookingModel(begun []int64, heldFor time.Duration) porcupine.Model {
 
 // step does a deed, and tells whether it can have had that outcome. over tells whether the
 // hold of a booking may have been over.
-func (b *book) step(d deed, o outcome, refused func(car int, days, behind dayset, but int) bool, over func(who int) bool) bool {
+func (b *book) step(d deed, o outcome, refused func(taken dayset, car int, days dayset) bool, over func(who int) bool) bool {
 	switch {
 	case d.kind == "look":
 		return b.taken(d.car, dayRange(0, foughtDays), 0, -1) == o.taken
@@ -130,25 +138,26 @@ func (b *book) step(d deed, o outcome, refused func(car int, days, behind dayset
 	case o.kind == "nothing":
 		return true
 	case d.kind == "block" && o.kind == "taken":
-		return refused(d.car, d.days, 0, -1)
+		return refused(b.hit(d.car, d.days), d.car, d.days)
 	case d.kind == "block":
-		free := b.taken(d.car, d.days, 0, -1) == 0
+		free := b.hit(d.car, d.days) == 0
 		b.shop[d.car] |= d.days
 		return free
 	case d.kind == "unblock": // what is turnaround of a booking is not free
-		freed := b.shop[d.car] & d.days &^ b.rentedOut(d.car, -1)
+		_, turnaround := b.rentedOut(d.car, -1)
+		freed := b.shop[d.car] & d.days &^ turnaround
 		b.shop[d.car] &^= d.days
 		return o.freed < 0 || o.freed == bits.OnesCount32(uint32(freed))
 	}
 	before := b.of[d.who]
 	after, possible := before.after(d)
-	free := !after.state.Occupies() || b.taken(after.car, after.days, after.behind, d.who) == 0
+	taken := b.taken(after.car, after.days, after.behind, d.who)
 	switch o.kind {
 	case "done":
 		b.of[d.who] = after
-		return possible && free
+		return possible && (taken == 0 || !after.state.Occupies())
 	case "taken":
-		return possible && refused(after.car, after.days, after.behind, d.who)
+		return possible && refused(taken, after.car, after.days)
 	case "late":
 		return !possible || d.ends() && over(d.who)
 	case "same":

@@ -50,7 +50,7 @@ func (s *Service) Blocks(ctx context.Context, who exodrive.Actor, carID string) 
 type BlockRequest struct {
 	Block
 	Reason       string `json:"reason" required:"false" maxLength:"200" doc:"For the audit log."`
-	FreeDaysOnly bool   `json:"freeDaysOnly,omitempty" required:"false" doc:"Take those of the days that are free, and leave the others."`
+	FreeDaysOnly bool   `json:"freeDaysOnly,omitempty" required:"false" doc:"Take those of the days that can be taken, and leave the others."`
 	DryRun       bool   `json:"dryRun,omitempty" required:"false" doc:"Tell what would be hit, and change nothing."`
 }
 
@@ -59,10 +59,11 @@ type BlockResult struct {
 	Days      int                   `json:"days" doc:"Days that were taken, or would be."`
 	DryRun    bool                  `json:"dryRun"`
 	TakenDays []exodrive.Date       `json:"takenDays" nullable:"false" doc:"Days that a booking or another block has."`
-	Bookings  []exodrive.BookingRow `json:"bookings" nullable:"false" doc:"Bookings that have some of the days, turnaround included; the first day first."`
+	Bookings  []exodrive.BookingRow `json:"bookings" nullable:"false" doc:"Bookings that have some of the days as rental days; the first day first."`
 }
 
-// BlockDays takes days of a car for maintenance. If one of them is taken already, the
+// BlockDays takes days of a car for maintenance, also those that are turnaround of a
+// booking, which the workshop counts as. If one of the others is taken already, the
 // conflict dates_taken names the days and the bookings that have them, and none is
 // taken; only free days, or a dry run, are told of it instead. As in Book, the car's row
 // is locked and its holds that are over are ended first, and the unique index has the
@@ -90,7 +91,7 @@ func (s *Service) BlockDays(ctx context.Context, who exodrive.Actor, carID strin
 		if err != nil {
 			return "", nil, err
 		}
-		taken, err := tx.TakeDays(ctx, carID, days, exodrive.DayMaintenance, "")
+		taken, err := tx.TakeMaintenance(ctx, carID, days)
 		if err != nil {
 			return "", nil, err
 		}

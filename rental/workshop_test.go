@@ -46,13 +46,13 @@ func (w *world) days(t testing.TB, slug string, from exodrive.Date, want string)
 	agrees(t, w)
 }
 
-// A day in the workshop counts as turnaround behind a rental, and never as a day of it. The
-// workshop keeps its days whatever becomes of the booking; those that it gives back are
-// turnaround of the booking, until that ends.
+// A day in the workshop counts as turnaround behind a rental, and never as a day of it,
+// whichever came first. The workshop keeps its days whatever becomes of the booking; those
+// that it gives back are turnaround of the booking, until that ends.
 //
-// Red when: a day of the workshop behind a rental is in its way; a day that is given back
-// is free, though it is turnaround; a booking takes the workshop's days with it when it
-// goes.
+// Red when: a day of the workshop behind a rental is in its way, or the other way round; a
+// day that is given back is free, though it is turnaround; a booking takes the workshop's
+// days with it when it goes, or is named as hit for its turnaround.
 func TestWorkshopCountsAsTurnaround(t *testing.T) {
 	t.Parallel()
 	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
@@ -83,6 +83,23 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 		}
 		w.days(t, anyCar, first-1, ".hhhmm.")
 		inWay(end, end+1)
+
+		if n := block(end+1, 2); n != 2 { // a day of its turnaround, and one behind
+			t.Errorf("the workshop got %d days", n)
+		}
+		w.days(t, anyCar, first-1, ".hhhmmm.")
+		_, err := w.BlockDays(ctx, admin, b.Car.ID, rental.BlockRequest{Block: rental.Block{Start: end - 1, End: end + 1}})
+		if got := refusalOf(t, err, exodrive.DatesTaken); !slices.Equal(got.TakenDays, []exodrive.Date{end - 1, end + 1}) || len(got.Bookings) != 1 {
+			t.Errorf("the workshop is refused %+v", got)
+		}
+		_, err = w.BlockDays(ctx, admin, b.Car.ID, rental.BlockRequest{Block: rental.Block{Start: end + 1, End: end + 1}})
+		if got := refusalOf(t, err, exodrive.DatesTaken); len(got.Bookings) != 0 {
+			t.Errorf("a day that the workshop has hits %+v", got.Bookings)
+		}
+		if freed := unblock(end+1, 2); freed != 1 {
+			t.Errorf("%d days are free, want the one behind", freed)
+		}
+		w.days(t, anyCar, first-1, ".hhhmm..")
 
 		if _, err := w.CancelBooking(ctx, b.Token); err != nil {
 			t.Fatal(err)

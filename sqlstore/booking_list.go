@@ -59,14 +59,14 @@ func scanBookingRow(r scanner) (b exodrive.BookingRow, err error) {
 	return b, err
 }
 
-// BookingsOn are the bookings that have some of the days of a car, turnaround included,
-// the first day first.
+// BookingsOn are the bookings that have some of the days of a car as rental days, the first
+// day first.
 func (q queries) BookingsOn(ctx context.Context, carID string, days exodrive.Days) ([]exodrive.BookingRow, error) {
 	return collect(ctx, q, scanBookingRow, sqlBookingsOn, carID, days.Start, days.End)
 }
 
 const sqlBookingsOn = `SELECT ` + bookingRowColumns + ` FROM ` + bookingRowTables + `
-	WHERE b.id IN (SELECT booking_id FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3) ORDER BY b.start_date, b.id`
+	WHERE b.id IN (SELECT booking_id FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3 AND status <> 'maintenance') ORDER BY b.start_date, b.id`
 
 // bookingsWhere adds what a question picks out to a statement about bookings b.
 func bookingsWhere(text string, ask exodrive.BookingQuery) *statement {

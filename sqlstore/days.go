@@ -7,15 +7,21 @@ import (
 	"github.com/exodrive/exodrive"
 )
 
-// TakeDays gives days of a car to a booking, or to maintenance when bookingID is
-// empty, and returns the days that are somebody else's, in order. If there are
-// any, the caller must give up its transaction: the other days were taken.
+// TakeDays gives days of a car to a booking and returns those that are somebody's already,
+// in order. If there are any, the caller must give up its transaction: the other days were
+// taken.
 //
 // Right on both engines and without a lock: each day is one row under a unique
 // index, so of two transactions that want a day, the second waits for the first
 // and then finds its row missing from what was inserted. Rows go in by date, so
 // two such transactions never wait for each other.
 func (t *Tx) TakeDays(ctx context.Context, carID string, days exodrive.Days, status exodrive.DayStatus, bookingID string) (taken []exodrive.Date, err error) {
+	return t.takeDays(ctx, carID, days, status, bookingID, leaveTaken)
+}
+
+const leaveTaken = ` ON CONFLICT DO NOTHING RETURNING date`
+
+func (t *Tx) takeDays(ctx context.Context, carID string, days exodrive.Days, status exodrive.DayStatus, bookingID, onConflict string) (taken []exodrive.Date, err error) {
 	var s statement
 	s.add(sqlInsertDays)
 	comma := ""
@@ -26,7 +32,7 @@ func (t *Tx) TakeDays(ctx context.Context, carID string, days exodrive.Days, sta
 	if comma == "" {
 		return nil, nil
 	}
-	s.add(" ON CONFLICT DO NOTHING RETURNING date")
+	s.add(onConflict)
 	got, err := collect(ctx, t.queries, func(r scanner) (d exodrive.Date, err error) {
 		return d, r.Scan(&d)
 	}, s.text.String(), s.args...)
@@ -63,6 +69,15 @@ func (q queries) TakenDays(ctx context.Context, carID string, days exodrive.Days
 
 const sqlTakenDays = `SELECT date, status = 'maintenance' AND booking_id IS NULL FROM car_availability
 	WHERE car_id = $1 AND date >= $2 AND date < $3 AND (booking_id IS NULL OR booking_id <> $4) ORDER BY date`
+
+// TakeMaintenance gives days of a car to the workshop, those that are free and those that
+// are turnaround of a booking, and returns the others as TakeDays does.
+func (t *Tx) TakeMaintenance(ctx context.Context, carID string, days exodrive.Days) ([]exodrive.Date, error) {
+	return t.takeDays(ctx, carID, days, exodrive.DayMaintenance, "", orTurnaround)
+}
+
+const orTurnaround = ` ON CONFLICT (car_id, date) DO UPDATE SET booking_id = NULL
+	WHERE car_availability.status = 'maintenance' AND car_availability.booking_id IS NOT NULL RETURNING date`
 
 // FreeMaintenance takes days of a car from the workshop, and tells how many are free
 // then: the others are turnaround of a booking, which has them from now on. The caller has

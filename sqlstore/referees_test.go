@@ -106,12 +106,12 @@ func TestTakenDaysAreNamed(t *testing.T) {
 		oneCar(t, s)
 		car := id(exodrive.CarID, 0)
 		write(t, s, func(tx *sqlstore.Tx) error {
-			_, err := tx.TakeDays(t.Context(), car, exodrive.Days{Start: today.Add(2), End: today.Add(4)}, exodrive.DayMaintenance, "")
+			_, err := tx.TakeMaintenance(t.Context(), car, exodrive.Days{Start: today.Add(2), End: today.Add(4)})
 			return err
 		})
 		var taken []exodrive.Date
 		err := s.Tx(t.Context(), func(tx *sqlstore.Tx) (err error) {
-			taken, err = tx.TakeDays(t.Context(), car, exodrive.Days{Start: today, End: today.Add(10)}, exodrive.DayMaintenance, "")
+			taken, err = tx.TakeMaintenance(t.Context(), car, exodrive.Days{Start: today, End: today.Add(10)})
 			return errors.Join(err, errTaken)
 		})
 		if want := []exodrive.Date{today.Add(2), today.Add(3)}; !slices.Equal(taken, want) || !errors.Is(err, errTaken) {

@@ -119,7 +119,7 @@ func TestDeletingACar(t *testing.T) {
 			b := aBooking(0, today, today.Add(3))
 			b.State = exodrive.Cancelled
 			days := exodrive.Days{Start: today, End: today.Add(2)}
-			_, err := tx.TakeDays(t.Context(), id(exodrive.CarID, 1), days, exodrive.DayMaintenance, "")
+			_, err := tx.TakeMaintenance(t.Context(), id(exodrive.CarID, 1), days)
 			return errors.Join(err, tx.InsertBooking(t.Context(), &b), tx.SetOverrides(t.Context(), id(exodrive.CarID, 1), days, 5000))
 		})
 		remove := func(n int) error {
@@ -243,7 +243,7 @@ func TestCalendar(t *testing.T) {
 		days := func(from, to int) exodrive.Days { return exodrive.Days{Start: today.Add(from), End: today.Add(to)} }
 		write(t, s, func(tx *sqlstore.Tx) error {
 			b := aBooking(0, today.Add(1), today.Add(3))
-			_, err1 := tx.TakeDays(t.Context(), car, days(5, 8), exodrive.DayMaintenance, "")
+			_, err1 := tx.TakeMaintenance(t.Context(), car, days(5, 8))
 			err := errors.Join(err1, tx.InsertBooking(t.Context(), &b), tx.SetOverrides(t.Context(), car, days(0, 3), 1), tx.SetOverrides(t.Context(), car, days(1, 2), 77))
 			_, err2 := tx.TakeDays(t.Context(), car, days(1, 3), exodrive.DayBooked, b.ID)
 			return errors.Join(err, err2)
