@@ -68,7 +68,7 @@ type TimelineSpan struct {
 	Renter         string `json:"renter,omitempty"`
 	FirstDay       Date   `json:"firstDay"`
 	LastDay        Date   `json:"lastDay" doc:"Included; the last rental day."`
-	TurnaroundDays int    `json:"turnaroundDays,omitempty" doc:"Days after lastDay that the booking blocks too."`
+	TurnaroundDays int    `json:"turnaroundDays,omitempty" doc:"Days after lastDay that the booking blocks too; the workshop may have some of them."`
 }
 
 // AppendJSON adds what MarshalJSON of the type would be to some bytes. Thousands of
