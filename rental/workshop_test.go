@@ -253,3 +253,35 @@ func TestListsShowWhatQuotesPromise(t *testing.T) {
 		}
 	})
 }
+
+// Whatever day a timeline begins with, it shows every day that somebody has.
+//
+// Red when: a booking that began before is only found where the first day is its own.
+func TestTimelineBesideTheWorkshop(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, block, _ func(exodrive.Date, int) int) {
+		trip := freeTrip(t, w, anyCar, 3)
+		b := w.held(t, trip, "maria")
+		block(trip.EndDate, 1)
+		for first := trip.StartDate - 1; first < trip.EndDate+3; first++ {
+			got, err := w.Timeline(t.Context(), admin, exodrive.TimelineQuery{Start: first, End: first + 10, PageQuery: exodrive.PageQuery{Page: 1, Limit: exodrive.TimelineCars}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(got.Cars, func(c exodrive.TimelineCar) bool { return c.ID == b.Car.ID })
+			var shown, want []string
+			for _, s := range got.Cars[i].Spans {
+				shown = append(shown, fmt.Sprint(s.State, s.FirstDay, s.LastDay, s.TurnaroundDays))
+			}
+			if first < trip.EndDate+2 {
+				want = append(want, fmt.Sprint(exodrive.Held, b.FirstDay, b.LastDay, 2))
+			}
+			if first <= trip.EndDate {
+				want = append(want, fmt.Sprint(exodrive.DayMaintenance, trip.EndDate, trip.EndDate, 0))
+			}
+			if !slices.Equal(shown, want) {
+				t.Errorf("from %s on it shows %q, want %q", first, shown, want)
+			}
+		}
+	})
+}

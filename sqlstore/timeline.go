@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,87 +10,85 @@ import (
 	"github.com/exodrive/exodrive"
 )
 
-// Timeline is what is taken of the calendars of a page of the cars, archived ones too,
-// in two statements that run together.
+// Timeline is what is taken of the calendars of a page of the cars, archived ones too.
 func (q queries) Timeline(ctx context.Context, ask exodrive.TimelineQuery) (*exodrive.Timeline, error) {
-	limit, offset := ask.Limit, (ask.Page-1)*ask.Limit
-	out := &exodrive.Timeline{Start: ask.Start, End: ask.End}
+	out := &exodrive.Timeline{Start: ask.Start, End: ask.End, Cars: []exodrive.TimelineCar{}}
 	total := 0
-	taken := map[string][]exodrive.TimelineSpan{}
-	g, gctx := q.parts(ctx)
-	g.Go(func() (err error) {
-		out.Cars, err = collect(gctx, q, func(r scanner) (c exodrive.TimelineCar, err error) {
-			return c, r.Scan(&c.ID, &c.Name, &c.Archived, &total)
-		}, sqlTimelineCars, limit, offset)
-		return err
-	})
-	g.Go(func() error {
-		return q.each(gctx, sqlTimelineSpans, []any{limit, offset, ask.Start, ask.End}, func(r scanner) error {
-			var row string
-			if err := r.Scan(&row); err != nil {
-				return err
-			}
-			return addSpan(taken, row)
-		})
-	})
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	if len(out.Cars) == 0 && ask.Page > 1 {
-		if err := q.row(ctx, sqlCountCars).scan(&total); err != nil {
-			return nil, err
-		}
-	}
-	for i := range out.Cars {
-		out.Cars[i].Spans = inOrder(taken[out.Cars[i].ID])
-	}
-	out.Pagination = exodrive.NewPagination(ask.Page, ask.Limit, total)
-	return out, nil
-}
-
-const sqlTimelineCars = `SELECT id, name, hidden, (SELECT COUNT(*) FROM cars) FROM cars ORDER BY name, id LIMIT $1 OFFSET $2`
-
-// sqlTimelineSpans finds the bookings that begin in the days, then those that began
-// before and have the first of them, which is at most one of each car, as no two share
-// a day; and the days of maintenance that belong to no booking. So it reads nothing of
-// what lies outside of the days, however long a rental may be. Each row is one text,
-// which crosses the driver in a fifth of the time of its parts; the renter comes last,
-// because a name may have commas.
-const sqlTimelineSpans = `WITH shown AS (SELECT id FROM cars ORDER BY name, id LIMIT $1 OFFSET $2)
-	SELECT b.car_id || ',' || b.start_date || ',' || b.end_date || ',' || b.blocked_until || ',' || b.state || ',' || b.id || ',' || b.first_name || ' ' || b.last_name
-	FROM bookings b JOIN shown s ON b.car_id = s.id
-	WHERE b.start_date >= $3 AND b.start_date <= $4 AND b.state IN ('held', 'confirmed', 'active', 'returned', 'completed')
-	UNION ALL
-	SELECT b.car_id || ',' || b.start_date || ',' || b.end_date || ',' || b.blocked_until || ',' || b.state || ',' || b.id || ',' || b.first_name || ' ' || b.last_name
-	FROM car_availability d JOIN shown s ON d.car_id = s.id JOIN bookings b ON b.id = d.booking_id
-	WHERE d.date = $3 AND b.start_date < $3
-	UNION ALL
-	SELECT d.car_id || ',' || d.date FROM car_availability d JOIN shown s ON d.car_id = s.id
-	WHERE d.date >= $3 AND d.date <= $4 AND d.status = 'maintenance' AND d.booking_id IS NULL`
-
-// addSpan reads a row of sqlTimelineSpans: of a booking, or of a day of maintenance.
-func addSpan(taken map[string][]exodrive.TimelineSpan, row string) error {
-	f := strings.SplitN(row, ",", 7)
-	if len(f) != 7 && len(f) != 2 {
-		return fmt.Errorf("a row of the timeline has %d fields", len(f))
-	}
-	var days [3]exodrive.Date
-	for i := range min(len(f)-1, len(days)) {
-		d, err := exodrive.ParseDate(f[i+1])
-		if err != nil {
+	args := []any{ask.Limit, (ask.Page - 1) * ask.Limit, ask.Start, ask.End}
+	err := q.each(ctx, sqlTimeline, args, func(r scanner) error {
+		var c exodrive.TimelineCar
+		var before, within, workshop sql.NullString
+		if err := r.Scan(&c.ID, &c.Name, &c.Archived, &total, &before, &within, &workshop); err != nil {
 			return err
 		}
-		days[i] = d
+		for _, part := range []struct {
+			lines sql.NullString
+			read  func(string) (exodrive.TimelineSpan, error)
+		}{{before, bookingSpan}, {within, bookingSpan}, {workshop, workshopSpan}} {
+			if !part.lines.Valid {
+				continue
+			}
+			for line := range strings.SplitSeq(part.lines.String, "\n") {
+				span, err := part.read(line)
+				if err != nil {
+					return err
+				}
+				c.Spans = append(c.Spans, span)
+			}
+		}
+		c.Spans = inOrder(c.Spans)
+		out.Cars = append(out.Cars, c)
+		return nil
+	})
+	if err == nil && len(out.Cars) == 0 && ask.Page > 1 {
+		err = q.row(ctx, sqlCountCars).scan(&total)
 	}
-	span := exodrive.TimelineSpan{State: string(exodrive.DayMaintenance), FirstDay: days[0], LastDay: days[0]}
-	if len(f) == 7 {
-		span = exodrive.TimelineSpan{
-			BookingID: f[5], State: f[4], Renter: strings.TrimSpace(f[6]),
-			FirstDay: days[0], LastDay: days[1] - 1, TurnaroundDays: int(days[2] - days[1]),
+	out.Pagination = exodrive.NewPagination(ask.Page, ask.Limit, total)
+	return out, err
+}
+
+// sqlTimeline has of each car the booking that began before the days and has the first of
+// them, which is at most one, as no two share a day: that day is its own, or the workshop's
+// among its turnaround; the bookings that begin in the days; and the workshop's days. So it
+// reads nothing of what lies outside of the days, however long a rental may be. Many spans
+// are one text, which crosses the driver in a fraction of the time of rows and columns.
+const sqlTimeline = `SELECT c.id, c.name, c.hidden, (SELECT COUNT(*) FROM cars),
+	(SELECT ` + timelineSpan + ` FROM car_availability d JOIN bookings b ON b.id = COALESCE(d.booking_id, (SELECT t.id FROM bookings t
+			WHERE t.car_id = d.car_id AND t.end_date <= d.date AND t.blocked_until > d.date AND t.state IN ('held', 'confirmed', 'active', 'returned', 'completed')))
+		WHERE d.car_id = c.id AND d.date = $3 AND b.start_date < $3),
+	(SELECT string_agg(` + timelineSpan + `, '` + "\n" + `') FROM bookings b
+		WHERE b.car_id = c.id AND b.start_date >= $3 AND b.start_date <= $4 AND b.state IN ('held', 'confirmed', 'active', 'returned', 'completed')),
+	(SELECT string_agg(d.date, '` + "\n" + `') FROM car_availability d
+		WHERE d.car_id = c.id AND d.date >= $3 AND d.date <= $4 AND d.status = 'maintenance' AND d.booking_id IS NULL)
+	FROM (SELECT id, name, hidden FROM cars ORDER BY name, id LIMIT $1 OFFSET $2) c ORDER BY c.name, c.id`
+
+// timelineSpan is a booking b as one line; the renter comes last, because a name may have
+// commas.
+const timelineSpan = `b.start_date || ',' || b.end_date || ',' || b.blocked_until || ',' || b.state || ',' || b.id || ',' ||
+	replace(b.first_name || ' ' || b.last_name, '` + "\n" + `', ' ')`
+
+// bookingSpan reads a timelineSpan.
+func bookingSpan(line string) (span exodrive.TimelineSpan, err error) {
+	f := strings.SplitN(line, ",", 6)
+	if len(f) < 6 {
+		return span, fmt.Errorf("a booking of the timeline is %q", line)
+	}
+	var days [3]exodrive.Date
+	for i := range days {
+		if days[i], err = exodrive.ParseDate(f[i]); err != nil {
+			return span, err
 		}
 	}
-	taken[f[0]] = append(taken[f[0]], span)
-	return nil
+	return exodrive.TimelineSpan{
+		BookingID: f[4], State: f[3], Renter: strings.TrimSpace(f[5]),
+		FirstDay: days[0], LastDay: days[1] - 1, TurnaroundDays: int(days[2] - days[1]),
+	}, nil
+}
+
+// workshopSpan reads a day of the workshop.
+func workshopSpan(line string) (exodrive.TimelineSpan, error) {
+	day, err := exodrive.ParseDate(line)
+	return exodrive.TimelineSpan{State: string(exodrive.DayMaintenance), FirstDay: day, LastDay: day}, err
 }
 
 // inOrder sorts the spans of a car and makes one of the days of maintenance that follow
