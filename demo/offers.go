@@ -48,6 +48,7 @@ func (b *builder) offers() {
 	}
 }
 
+// extras are charges and nothing else: none speaks of what the terms of a booking settle.
 var extras = []exodrive.ExtraInput{
 	{Name: "Child seat", Description: "For 9 to 40 lb, fitted before you arrive.", Price: 15_00, PerDay: true, MaxQuantity: 3, Active: true},
 	{Name: "Booster seat", Description: "For 40 to 100 lb.", Price: 10_00, PerDay: true, MaxQuantity: 3, Active: true},
@@ -56,8 +57,8 @@ var extras = []exodrive.ExtraInput{
 	{Name: "Delivery and collection", Description: "To a home or hotel within 20 miles, in a closed trailer.", Price: 195_00, MaxQuantity: 1, Active: true},
 	{Name: "Airport meet and greet", Description: "We wait at arrivals with the car and the papers.", Price: 145_00, MaxQuantity: 1, Active: true},
 	{Name: "Chauffeur", Description: "Eight hours a day, in a dark suit.", Price: 650_00, PerDay: true, MaxQuantity: 2, Active: true},
-	{Name: "100 extra miles", Description: "Cheaper than paying them afterwards.", Price: 250_00, MaxQuantity: 10, Active: true},
-	{Name: "Prepaid fuel or charge", Description: "Bring it back empty.", Price: 140_00, MaxQuantity: 1, Active: true},
+	{Name: "Driving coach", Description: "Two hours with an instructor beside you, from our door.", Price: 250_00, MaxQuantity: 2, Active: true},
+	{Name: "Picnic hamper", Description: "Lunch for two, packed on the morning you leave.", Price: 140_00, MaxQuantity: 2, Active: true},
 	{Name: "Action camera", Description: "Two mounts and a memory card that you keep.", Price: 25_00, PerDay: true, MaxQuantity: 2, Active: true},
 }
 
