@@ -61,6 +61,11 @@ type Booking struct {
 	UpdatedAt    time.Time
 }
 
+// Takes is what the rental has of its car's calendar, in the states that take days.
+func (b *Booking) Takes() Occupancy {
+	return Occupancy{b.Days, b.BlockedUntil, b.PickupPlace != b.ReturnPlace}
+}
+
 // Pickup is the instant of the agreed pick-up.
 func (b *Booking) Pickup() (time.Time, error) { return wallClock(b.PickupAt, b.Zone) }
 
@@ -170,6 +175,6 @@ const (
 	DayAvailable   DayStatus = "available"
 	DayHeld        DayStatus = "held"
 	DayBooked      DayStatus = "booked"
-	DayMaintenance DayStatus = "maintenance" // turnaround counts as maintenance
+	DayMaintenance DayStatus = "maintenance" // the workshop's, or turnaround of a booking
 	DayUnavailable DayStatus = "unavailable" // the car is not for rent now
 )

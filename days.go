@@ -97,13 +97,34 @@ type TakenDay struct {
 	Workshop bool // has it; else a booking
 }
 
-// InTheWay are the days, of those that are taken, for whose sake a rental cannot have its
-// days: all of its own, and until the car may be taken again those of bookings. A day in
-// the workshop counts as turnaround.
-func InTheWay(taken []TakenDay, days Days, blockedUntil Date) []Date {
+// Occupancy is what a rental has of a car's calendar.
+type Occupancy struct {
+	Days         Days // of the rental
+	BlockedUntil Date // the first day after its turnaround
+	Away         bool // it ends elsewhere, and the car is brought back in its turnaround
+}
+
+// All is all of it.
+func (o Occupancy) All() Days { return Days{o.Days.Start, o.BlockedUntil} }
+
+// Behind is its turnaround.
+func (o Occupancy) Behind() Days { return Days{o.Days.End, o.BlockedUntil} }
+
+// Later is the same, so many days later.
+func (o Occupancy) Later(by Date) Occupancy {
+	return Occupancy{Days{o.Days.Start + by, o.Days.End + by}, o.BlockedUntil + by, o.Away}
+}
+
+// InTheWay are those of the days that are taken for whose sake a rental cannot be. A day in
+// the workshop counts as turnaround, unless the car is away then.
+//
+// Lists, which ask for no way back, say so of all maintenance behind a rental, whosever it
+// is. It is the same: turnaround of another booking follows on its rental days, so it can
+// only lie behind this rental if that booking has days of this rental as well.
+func (o Occupancy) InTheWay(taken []TakenDay) []Date {
 	var found []Date
 	for _, t := range taken {
-		if days.Contains(t.Date) || !t.Workshop && t.Date >= days.End && t.Date < blockedUntil {
+		if o.All().Contains(t.Date) && (t.Date < o.Days.End || !t.Workshop || o.Away) {
 			found = append(found, t.Date)
 		}
 	}

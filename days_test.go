@@ -3,6 +3,7 @@ package exodrive_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -135,30 +136,30 @@ func TestBlockedUntil(t *testing.T) {
 }
 
 // TestInTheWay: A rental has its own days alone, and behind it any but those that a booking
-// has; what lies beyond is nobody's matter.
+// has, and where the car is away, that the workshop has; what lies beyond is nobody's matter.
 func TestInTheWay(t *testing.T) {
-	days := exodrive.Days{Start: mayFirst, End: mayFirst.Add(2)}
-	for name, c := range map[string]struct {
-		day      int
-		workshop bool
-		inTheWay bool
-	}{
-		"a booking's, the day before":       {-1, false, false},
-		"a booking's, the first day":        {0, false, true},
-		"a booking's, the last day":         {1, false, true},
-		"a booking's, the day of return":    {2, false, true},
-		"a booking's, the last behind":      {3, false, true},
-		"a booking's, beyond":               {4, false, false},
-		"the workshop's, the day before":    {-1, true, false},
-		"the workshop's, the first day":     {0, true, true},
-		"the workshop's, the last day":      {1, true, true},
-		"the workshop's, the day of return": {2, true, false},
-		"the workshop's, beyond":            {4, true, false},
+	takes := exodrive.Occupancy{Days: exodrive.Days{Start: mayFirst, End: mayFirst.Add(2)}, BlockedUntil: mayFirst.Add(4)}
+	for day, want := range map[int]struct{ booking, workshop, away bool }{
+		-1: {},
+		0:  {booking: true, workshop: true, away: true},
+		1:  {booking: true, workshop: true, away: true},
+		2:  {booking: true, workshop: false, away: true},
+		3:  {booking: true, workshop: false, away: true},
+		4:  {},
 	} {
-		taken := exodrive.TakenDay{Date: mayFirst.Add(c.day), Workshop: c.workshop}
-		got := exodrive.InTheWay([]exodrive.TakenDay{taken}, days, mayFirst.Add(4))
-		if (len(got) == 1) != c.inTheWay || c.inTheWay && got[0] != taken.Date {
-			t.Errorf("%s: %v", name, got)
+		date := mayFirst.Add(day)
+		inTheWay := func(workshop, away bool) bool {
+			takes := takes
+			takes.Away = away
+			return slices.Equal(takes.InTheWay([]exodrive.TakenDay{{Date: date, Workshop: workshop}}), []exodrive.Date{date})
+		}
+		for _, away := range []bool{false, true} {
+			if inTheWay(false, away) != want.booking {
+				t.Errorf("a booking's, day %d, away: %v: %v", day, away, !want.booking)
+			}
+		}
+		if inTheWay(true, false) != want.workshop || inTheWay(true, true) != want.away {
+			t.Errorf("the workshop's, day %d: %v, and %v where the car is away", day, inTheWay(true, false), inTheWay(true, true))
 		}
 	}
 }

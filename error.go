@@ -44,7 +44,7 @@ type Error struct {
 // Refusal is what else a caller is told whose trip cannot be had as asked: the days
 // that are gone and what is free instead, or the quote that holds now.
 type Refusal struct {
-	TakenDays    []Date        `json:"takenDays,omitempty" nullable:"false" doc:"Days of the trip that somebody has, and of its turnaround those of bookings: a day in the workshop counts as turnaround."`
+	TakenDays    []Date        `json:"takenDays,omitempty" nullable:"false" doc:"Days of the trip that somebody has, and of its turnaround those of bookings: a day in the workshop counts as turnaround, unless the car is brought back from elsewhere."`
 	Alternatives *Alternatives `json:"alternatives,omitempty"`
 	NewQuote     *SignedQuote  `json:"newQuote,omitempty" doc:"What holds now."`
 	Bookings     []BookingRow  `json:"bookings,omitempty" nullable:"false" doc:"For staff that blocks days: the bookings that have some of them."`

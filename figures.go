@@ -92,7 +92,7 @@ type FiguresCar struct {
 // FigureSet is what some days brought.
 type FigureSet struct {
 	RentedDays    int     `json:"rentedDays" doc:"Rental days of bookings that were agreed to."`
-	AvailableDays int     `json:"availableDays" doc:"Days of cars since they were added, without maintenance that belongs to no booking. Turnaround counts: it is time without a renter. Archived cars count on the days on which they were rented."`
+	AvailableDays int     `json:"availableDays" doc:"Days of cars since they were added, without maintenance that belongs to no booking. Turnaround counts, as time without a renter, unless the workshop has the day. Archived cars count on the days on which they were rented."`
 	Utilisation   Percent `json:"utilisation" doc:"Per cent of the available days that were rented."`
 	Revenue       Money   `json:"revenue" doc:"The totals that renters agreed to, with tax and without deposits, spread evenly on the rental days. What is charged at the return, and what cancelling costs, is not in it."`
 	DailyRate     Money   `json:"dailyRate" doc:"Revenue of a rented day."`

@@ -65,6 +65,11 @@ type Quote struct {
 	BlockedUntil Date `json:"-"` // first day the car may be taken again
 }
 
+// Takes is what the rental has of the car's calendar.
+func (q *Quote) Takes() Occupancy {
+	return Occupancy{q.Occupied, q.BlockedUntil, q.Pickup.Location.ID != q.Return.Location.ID}
+}
+
 // SignedQuote is a quote with the text that stands for it in a booking.
 type SignedQuote struct {
 	Quote

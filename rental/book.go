@@ -74,7 +74,7 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 		if err != nil {
 			return err
 		}
-		taken, err := takenOf(ctx, tx, car.ID, q.Occupied, q.BlockedUntil, "")
+		taken, err := takenOf(ctx, tx, car.ID, q.Takes(), "")
 		if err == nil && len(taken) > 0 {
 			refused = func() error { return s.instead(ctx, r.TripRequest, q, taken) }
 			err = daysTaken(taken)
@@ -223,32 +223,49 @@ func takeCouponAgain(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking) 
 	return err
 }
 
-// takenOf are the days for whose sake a booking cannot have a rental's days of a car and
-// its turnaround; those that it has already are not among them.
-func takenOf(ctx context.Context, from reader, carID string, days exodrive.Days, blockedUntil exodrive.Date, bookingID string) ([]exodrive.Date, error) {
-	taken, err := from.TakenDays(ctx, carID, exodrive.Days{Start: days.Start, End: blockedUntil}, bookingID)
-	return exodrive.InTheWay(taken, days, blockedUntil), err
+// takenOf are the days for whose sake a booking cannot have what a rental takes of a car;
+// those that it has already are not among them.
+func takenOf(ctx context.Context, from reader, carID string, takes exodrive.Occupancy, bookingID string) ([]exodrive.Date, error) {
+	taken, err := from.TakenDays(ctx, carID, takes.All(), bookingID)
+	return takes.InTheWay(taken), err
 }
 
-// takeDays gives a booking the days of a state: the rental's own, and those until the
-// car may be taken again as maintenance.
+// takeDays gives a booking the days of a state: the rental's own, and as maintenance those
+// behind it that the workshop has not.
 func (s *Service) takeDays(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, state exodrive.BookingState) error {
-	status := exodrive.DayBooked
-	if state == exodrive.Held {
-		status = exodrive.DayHeld
+	return takeMore(ctx, tx, b, exodrive.Days{}, state)
+}
+
+// takeMore is takeDays without those of the days that the booking has already.
+func takeMore(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, had exodrive.Days, state exodrive.BookingState) error {
+	takes := b.Takes()
+	var taken []exodrive.Date
+	for _, days := range takes.Days.Without(had) {
+		others, err := tx.TakeDays(ctx, b.CarID, days, dayStatus(state), b.ID)
+		if err != nil {
+			return err
+		}
+		taken = append(taken, others...)
 	}
-	taken, err := tx.TakeDays(ctx, b.CarID, b.Days, status, b.ID)
-	if err != nil {
-		return err
+	for _, days := range takes.Behind().Without(had) {
+		others, err := tx.TakeTurnaround(ctx, b.CarID, days, b.ID)
+		if err != nil {
+			return err
+		}
+		taken = append(taken, takes.InTheWay(others)...)
 	}
-	after, err := tx.TakeTurnaround(ctx, b.CarID, exodrive.Days{Start: b.Days.End, End: b.BlockedUntil}, b.ID)
-	if err != nil {
-		return err
-	}
-	if taken = append(taken, after...); len(taken) > 0 {
+	if len(taken) > 0 {
 		return daysTaken(taken)
 	}
 	return nil
+}
+
+// dayStatus is that of the rental days of a booking in a state.
+func dayStatus(state exodrive.BookingState) exodrive.DayStatus {
+	if state == exodrive.Held {
+		return exodrive.DayHeld
+	}
+	return exodrive.DayBooked
 }
 
 // keyOf is what is remembered of a call with an idempotency key; nil without one. Only

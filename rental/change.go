@@ -33,7 +33,7 @@ func (s *Service) QuoteChange(ctx context.Context, link string, r exodrive.TripC
 	if err != nil {
 		return nil, err
 	}
-	taken, err := takenOf(ctx, s.store, b.CarID, ch.Occupied, ch.BlockedUntil, b.ID)
+	taken, err := takenOf(ctx, s.store, b.CarID, ch.Takes(), b.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -197,12 +197,16 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 // shorter is the longest extension of a booking that its car is free for, of those shorter
 // than a change asks for; none if there is no such.
 func (s *Service) shorter(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change) ([]exodrive.TripDays, error) {
-	taken, err := s.store.TakenDays(ctx, b.CarID, exodrive.Days{Start: ch.Occupied.Start, End: ch.BlockedUntil}, b.ID)
-	for by := exodrive.Date(1); ch.Occupied.End-by > b.Days.End && err == nil; by++ {
-		days := exodrive.Days{Start: ch.Occupied.Start, End: ch.Occupied.End - by}
-		if len(exodrive.InTheWay(taken, days, ch.BlockedUntil-by)) == 0 {
-			return []exodrive.TripDays{{StartDate: ch.Trip.StartDate, EndDate: ch.Trip.EndDate - by}}, nil
+	takes := ch.Takes()
+	taken, err := s.store.TakenDays(ctx, b.CarID, takes.All(), b.ID)
+	if err != nil {
+		return nil, err
+	}
+	for end := ch.Trip.EndDate - 1; takes.Days.End-1 > b.Days.End; end-- {
+		takes.Days.End, takes.BlockedUntil = takes.Days.End-1, takes.BlockedUntil-1
+		if len(takes.InTheWay(taken)) == 0 {
+			return []exodrive.TripDays{{StartDate: ch.Trip.StartDate, EndDate: end}}, nil
 		}
 	}
-	return []exodrive.TripDays{}, err
+	return []exodrive.TripDays{}, nil
 }

@@ -139,15 +139,17 @@ func (b *book) step(d deed, o outcome, refused func(taken dayset, car int, days 
 		return true
 	case d.kind == "block" && o.kind == "taken":
 		return refused(b.hit(d.car, d.days), d.car, d.days)
-	case d.kind == "block":
+	case d.kind == "block" && o.kind == "done":
 		free := b.hit(d.car, d.days) == 0
 		b.shop[d.car] |= d.days
 		return free
-	case d.kind == "unblock": // what is turnaround of a booking is not free
+	case d.kind == "unblock" && o.kind == "done": // what is turnaround of a booking is not free
 		_, turnaround := b.rentedOut(d.car, -1)
 		freed := b.shop[d.car] & d.days &^ turnaround
 		b.shop[d.car] &^= d.days
 		return o.freed < 0 || o.freed == bits.OnesCount32(uint32(freed))
+	case d.kind == "block" || d.kind == "unblock":
+		return false
 	}
 	before := b.of[d.who]
 	after, possible := before.after(d)

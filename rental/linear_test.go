@@ -17,7 +17,7 @@ import (
 // Red when: Book or lockBooking does not lock the car and the index is not there; a
 // cancellation or the end of a hold leaves days, or frees another's; in most runs also when
 // a swap leaves the days of the old car taken, or takes none of the new one, and when the
-// workshop gives days back that are turnaround, or does it without the car's lock; and see
+// workshop gives days back that are turnaround; and see
 // TestHistoriesOfCarsBite. That SwapCar locks the new car before it looks at its days only
 // keeps others from being refused late: without it the index refuses them.
 func TestHistoriesOfCars(t *testing.T) {

@@ -50,7 +50,7 @@ func (s *Service) Blocks(ctx context.Context, who exodrive.Actor, carID string) 
 type BlockRequest struct {
 	Block
 	Reason       string `json:"reason" required:"false" maxLength:"200" doc:"For the audit log."`
-	FreeDaysOnly bool   `json:"freeDaysOnly,omitempty" required:"false" doc:"Take those of the days that can be taken, and leave the others."`
+	FreeDaysOnly bool   `json:"freeDaysOnly,omitempty" required:"false" doc:"Take the days that are free or turnaround, and leave the others."`
 	DryRun       bool   `json:"dryRun,omitempty" required:"false" doc:"Tell what would be hit, and change nothing."`
 }
 
@@ -58,14 +58,14 @@ type BlockRequest struct {
 type BlockResult struct {
 	Days      int                   `json:"days" doc:"Days that were taken, or would be."`
 	DryRun    bool                  `json:"dryRun"`
-	TakenDays []exodrive.Date       `json:"takenDays" nullable:"false" doc:"Days that a booking or another block has."`
-	Bookings  []exodrive.BookingRow `json:"bookings" nullable:"false" doc:"Bookings that have some of the days as rental days; the first day first."`
+	TakenDays []exodrive.Date       `json:"takenDays" nullable:"false" doc:"Days that cannot be taken: rental days of bookings, days on which a car is brought back, and those of other blocks."`
+	Bookings  []exodrive.BookingRow `json:"bookings" nullable:"false" doc:"Bookings that have such days; the first day first."`
 }
 
 // BlockDays takes days of a car for maintenance, also those that are turnaround of a
-// booking, which the workshop counts as. If one of the others is taken already, the
-// conflict dates_taken names the days and the bookings that have them, and none is
-// taken; only free days, or a dry run, are told of it instead. As in Book, the car's row
+// booking, unless that ends elsewhere and the car is away then. If one of the others is
+// taken already, the conflict dates_taken names the days and the bookings that have them,
+// and none is taken; who takes what can be taken, or asks for a dry run, is told instead. As in Book, the car's row
 // is locked and its holds that are over are ended first, and the unique index has the
 // last word.
 func (s *Service) BlockDays(ctx context.Context, who exodrive.Actor, carID string, r BlockRequest) (*BlockResult, error) {

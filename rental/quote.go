@@ -27,7 +27,7 @@ func (s *Service) Quote(ctx context.Context, r exodrive.TripRequest) (*exodrive.
 	if err != nil {
 		return nil, err
 	}
-	taken, err := takenOf(ctx, s.store, car.ID, q.Occupied, q.BlockedUntil, "")
+	taken, err := takenOf(ctx, s.store, car.ID, q.Takes(), "")
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +91,9 @@ func (s *Service) otherDays(ctx context.Context, r exodrive.TripRequest, q *exod
 	found := []exodrive.TripDays{}
 	for off := exodrive.Date(1); off <= nearDays && len(found) < mostOthers; off++ {
 		for _, by := range []exodrive.Date{-off, off} {
-			days := exodrive.Days{Start: q.Occupied.Start + by, End: q.Occupied.End + by}
-			free := len(exodrive.InTheWay(taken, days, q.BlockedUntil+by)) == 0
-			if free && days.Start >= tomorrow && days.End <= last && len(found) < mostOthers {
+			takes := q.Takes().Later(by)
+			free := len(takes.InTheWay(taken)) == 0
+			if free && takes.Days.Start >= tomorrow && takes.Days.End <= last && len(found) < mostOthers {
 				found = append(found, exodrive.TripDays{StartDate: r.StartDate + by, EndDate: r.EndDate + by})
 			}
 		}

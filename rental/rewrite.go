@@ -13,7 +13,7 @@ import (
 func (s *Service) makeChange(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor, b *exodrive.Booking, ch *exodrive.Change, agreed func() error, e exodrive.BookingEvent, reason string) error {
 	next := *b
 	ch.Apply(&next)
-	taken, err := takenOf(ctx, tx, next.CarID, next.Days, next.BlockedUntil, b.ID)
+	taken, err := takenOf(ctx, tx, next.CarID, next.Takes(), b.ID)
 	if err == nil && len(taken) > 0 {
 		err = daysTaken(taken)
 	}
@@ -69,39 +69,20 @@ func (s *Service) rewrite(ctx context.Context, tx *sqlstore.Tx, who exodrive.Act
 
 // retakeDays moves the days of a booking to where it is next. Only the difference moves:
 // what it keeps is neither freed nor taken, and no day of its next rental is the
-// workshop's, as makeChange has seen under the lock. Of a day that somebody took past the
-// lock the unique index knows, and it is refused.
+// workshop's, as makeChange has seen under the lock. Of a new day that somebody took past
+// the lock the unique index knows, and it is refused.
 func (s *Service) retakeDays(ctx context.Context, tx *sqlstore.Tx, b, next *exodrive.Booking) error {
-	status := exodrive.DayBooked
-	if next.State == exodrive.Held {
-		status = exodrive.DayHeld
+	if err := tx.FreeOtherDays(ctx, b.ID, next.CarID, next.Takes().All()); err != nil {
+		return err
 	}
 	var had exodrive.Days // of the car that it gets
 	if b.CarID == next.CarID {
-		had = exodrive.Days{Start: b.Days.Start, End: b.BlockedUntil}
+		had = b.Takes().All()
 	}
-	if err := tx.FreeOtherDays(ctx, b.ID, next.CarID, exodrive.Days{Start: next.Days.Start, End: next.BlockedUntil}); err != nil {
+	if err := takeMore(ctx, tx, next, had, next.State); err != nil {
 		return err
 	}
-	var taken []exodrive.Date
-	for _, days := range next.Days.Without(had) {
-		gone, err := tx.TakeDays(ctx, next.CarID, days, status, b.ID)
-		if err != nil {
-			return err
-		}
-		taken = append(taken, gone...)
-	}
-	for _, days := range (exodrive.Days{Start: next.Days.End, End: next.BlockedUntil}).Without(had) {
-		gone, err := tx.TakeTurnaround(ctx, next.CarID, days, b.ID)
-		if err != nil {
-			return err
-		}
-		taken = append(taken, gone...)
-	}
-	if len(taken) > 0 {
-		return daysTaken(taken)
-	}
-	return tx.MarkDays(ctx, b.ID, next.Days.End, status)
+	return tx.MarkDays(ctx, b.ID, next.Days.End, dayStatus(next.State))
 }
 
 // agreedOf is what an event says of a booking whose trip, car or price changes.

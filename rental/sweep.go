@@ -10,8 +10,8 @@ import (
 )
 
 // endHoldLater enqueues the end of holds in the transaction that makes them, so that none
-// is there without it. A hold that is prolonged later needs no second one: the first
-// finds that it is not over, and waits. By its key moveLocked ends it with the hold.
+// is there without it. Nothing prolongs a hold; rewrite gives one that a change shortens
+// another job. By its key moveLocked ends it with the hold.
 func endHoldLater(ctx context.Context, tx *sqlstore.Tx, bookings ...exodrive.Booking) error {
 	var ends []jobs.Job
 	for i := range bookings {

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/exotest"
@@ -13,18 +16,18 @@ import (
 
 // eachSlowWorld is eachWorld with two days of turnaround for anyCar, and somebody to block
 // days of it.
-func eachSlowWorld(t *testing.T, run func(t *testing.T, w *world, block, unblock func(from exodrive.Date, days int) int)) {
+func eachSlowWorld(t *testing.T, run func(t *testing.T, w *world, block func(from exodrive.Date, days int) *rental.BlockResult, unblock func(from exodrive.Date, days int) int)) {
 	t.Helper()
 	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
 		newPrompt(t, url).exec(`UPDATE cars SET turnaround_days = 2 WHERE slug = $1`, anyCar)
 		w, id := newWorld(t, url), car(t, anyCar).ID
-		run(t, w, func(from exodrive.Date, days int) int {
+		run(t, w, func(from exodrive.Date, days int) *rental.BlockResult {
 			t.Helper()
 			r, err := w.BlockDays(t.Context(), admin, id, rental.BlockRequest{Block: rental.Block{Start: from, End: from.Add(days - 1)}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return r.Days
+			return r
 		}, func(from exodrive.Date, days int) int {
 			t.Helper()
 			freed, err := w.UnblockDays(t.Context(), admin, id, rental.Block{Start: from, End: from.Add(days - 1)})
@@ -55,7 +58,7 @@ func (w *world) days(t testing.TB, slug string, from exodrive.Date, want string)
 // days with it when it goes, or is named as hit for its turnaround.
 func TestWorkshopCountsAsTurnaround(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 3)
 		first, end := trip.StartDate, trip.EndDate
@@ -84,8 +87,8 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 		w.days(t, anyCar, first-1, ".hhhmm.")
 		inWay(end, end+1)
 
-		if n := block(end+1, 2); n != 2 { // a day of its turnaround, and one behind
-			t.Errorf("the workshop got %d days", n)
+		if got := block(end+1, 2); got.Days != 2 || len(got.Bookings)+len(got.TakenDays) != 0 { // a day of its turnaround, and one behind
+			t.Errorf("the workshop got %+v", got)
 		}
 		w.days(t, anyCar, first-1, ".hhhmmm.")
 		_, err := w.BlockDays(ctx, admin, b.Car.ID, rental.BlockRequest{Block: rental.Block{Start: end - 1, End: end + 1}})
@@ -126,13 +129,19 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 // longest extension is looked for as if the workshop could not have the turnaround.
 func TestChangesBeforeTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 2)
 		first := trip.StartDate
 		b := w.held(t, trip, "maria")
 		change := func(to exodrive.TripChange) error {
-			return bookErr(w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: to}, rental.Call{}))
+			t.Helper()
+			_, quoted := w.QuoteChange(ctx, b.Token, to)
+			err := bookErr(w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: to}, rental.Call{}))
+			if exodrive.CodeOf(quoted) != exodrive.CodeOf(err) {
+				t.Errorf("the quote of %+v says %v, the change %v", to, quoted, err)
+			}
+			return err
 		}
 		block(first+5, 1)
 		w.days(t, anyCar, first-1, ".hhmm.m.")
@@ -175,7 +184,7 @@ func TestChangesBeforeTheWorkshop(t *testing.T) {
 // Red when: either takes turnaround in another way than Book does.
 func TestSwapAndRevivalBeforeTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 3)
 		block(trip.EndDate, 1)
@@ -202,13 +211,112 @@ func TestSwapAndRevivalBeforeTheWorkshop(t *testing.T) {
 	})
 }
 
+// The workshop cannot have a car that is brought back from elsewhere, whichever came first.
+//
+// Red when: days of bringing a car back count as any turnaround.
+func TestWorkshopHasNoCarThatIsAway(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 3)
+		trip.ReturnLocation = place(car(t, anyCar).LocationID).Transfers[0].To
+		block(trip.EndDate+1, 1)
+		_, err := w.Quote(ctx, trip)
+		if got := refusalOf(t, err, exodrive.DatesTaken); !slices.Equal(got.TakenDays, []exodrive.Date{trip.EndDate + 1}) {
+			t.Errorf("in the way are %v", got.TakenDays)
+		}
+		refusalOf(t, bookErr(w.Book(ctx, exodrive.Actor{}, bookingOf(trip, "maria"), rental.Call{})), exodrive.DatesTaken)
+		round := trip
+		round.ReturnLocation = ""
+		b := w.held(t, round, "maria")
+		change := rental.ChangeRequest{TripChange: exodrive.TripChange{ReturnLocation: trip.ReturnLocation}}
+		refusalOf(t, bookErr(w.ChangeBooking(ctx, b.Token, change, rental.Call{})), exodrive.DatesTaken)
+		w.days(t, anyCar, trip.StartDate, "hhhmm.")
+		unblock(trip.EndDate+1, 1)
+		if _, err := w.ChangeBooking(ctx, b.Token, change, rental.Call{}); err != nil {
+			t.Fatal(err)
+		}
+		agrees(t, w)
+		_, err = w.BlockDays(ctx, admin, b.Car.ID, rental.BlockRequest{Block: rental.Block{Start: trip.EndDate + 1, End: trip.EndDate + 1}})
+		if got := refusalOf(t, err, exodrive.DatesTaken); len(got.Bookings) != 1 || got.Bookings[0].ID != b.ID {
+			t.Errorf("the workshop is refused %+v", got)
+		}
+		agrees(t, w)
+	})
+}
+
+// A car that is back early is made ready at once, on days of its own; the workshop keeps what
+// it has of the days behind.
+//
+// Red when: an early return leaves days that are nobody's, or somebody's who has no right.
+func TestEarlyReturnBeforeTheWorkshop(t *testing.T) {
+	t.Parallel()
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+		b := left(t, w, 3)
+		first, end := b.FirstDay, b.LastDay+1
+		block(end, 1)
+		w.days(t, anyCar, first, "bbbmm.")
+		w.clock.Set(b.Pickup.At.AddDate(0, 0, 2)) // two days were begun
+		if _, err := w.TakeBack(t.Context(), desk, b.ID, rental.TakeBackRequest{Odometer: b.Readings[0].Odometer, Fuel: 8}); err != nil {
+			t.Fatal(err)
+		}
+		w.days(t, anyCar, first, "bbmm..") // the second day of turnaround is the workshop's
+		if freed := unblock(end, 1); freed != 0 {
+			t.Errorf("%d days are free", freed)
+		}
+		w.days(t, anyCar, first, "bbmm..")
+	})
+}
+
+// Days are given back under the lock of the car: a booking that is under way and has found
+// them the workshop's has them afterwards.
+//
+// Red when: UnblockDays does not lock the car, on Postgres.
+func TestUnblockWaitsForABooking(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
+		w, id := newWorld(t, url), car(t, anyCar).ID
+		trip := freeTrip(t, w, anyCar, 3)
+		block := rental.Block{Start: trip.EndDate, End: trip.EndDate}
+		if _, err := w.BlockDays(t.Context(), admin, id, rental.BlockRequest{Block: block}); err != nil {
+			t.Fatal(err)
+		}
+		under, over := make(chan struct{}), make(chan struct{})
+		var once sync.Once
+		slow, _ := uncached(t, url, func(text string, _ []any) {
+			if strings.HasPrefix(text, "INSERT INTO booking_lines") { // its days are taken
+				once.Do(func() {
+					close(under)
+					select {
+					case <-over:
+					case <-time.After(300 * time.Millisecond): // it waits, as it should
+					}
+				})
+			}
+		})
+		var booking sync.WaitGroup
+		booking.Go(func() {
+			if _, err := slow.Book(t.Context(), exodrive.Actor{}, bookingOf(trip, "maria"), rental.Call{}); err != nil {
+				t.Error(err)
+			}
+		})
+		<-under
+		if freed, err := w.UnblockDays(t.Context(), admin, id, block); err != nil || freed != 0 {
+			t.Errorf("%d days are free, %v", freed, err)
+		}
+		close(over)
+		booking.Wait()
+		w.days(t, anyCar, trip.StartDate, "hhhm.")
+	})
+}
+
 // Whatever bookings and the workshop have of a car, lists show it for exactly the days that
 // a quote promises.
 //
 // Red when: a list and a quote differ in what they count as turnaround.
 func TestListsShowWhatQuotesPromise(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, _, _ func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, _ func(exodrive.Date, int) *rental.BlockResult, _ func(exodrive.Date, int) int) {
 		ctx, chance := t.Context(), rand.New(rand.NewPCG(3, 4))
 		from, id := freeTrip(t, w, anyCar, 1).StartDate, car(t, anyCar).ID
 		var made []string
@@ -246,6 +354,11 @@ func TestListsShowWhatQuotesPromise(t *testing.T) {
 				both++
 			default:
 				neither++
+				for _, other := range refusalOf(t, err, exodrive.DatesTaken).Alternatives.OtherDays {
+					if _, err := w.Quote(ctx, exodrive.TripRequest{CarID: anyCar, StartDate: other.StartDate, EndDate: other.EndDate}); err != nil {
+						t.Errorf("instead %+v is offered, which is refused: %v; the days are %s", other, err, w.statuses(t, anyCar, from, 30))
+					}
+				}
 			}
 		}
 		if min(both, neither) < 10 {
@@ -259,7 +372,7 @@ func TestListsShowWhatQuotesPromise(t *testing.T) {
 // Red when: a booking that began before is only found where the first day is its own.
 func TestTimelineBesideTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block, _ func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, _ func(exodrive.Date, int) int) {
 		trip := freeTrip(t, w, anyCar, 3)
 		b := w.held(t, trip, "maria")
 		block(trip.EndDate, 1)

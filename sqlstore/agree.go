@@ -58,9 +58,10 @@ const sqlOverlapping = `SELECT a.id, b.id, a.car_id FROM bookings a JOIN booking
 	WHERE a.state IN ('held', 'confirmed', 'active', 'returned', 'completed') AND b.state IN ('held', 'confirmed', 'active', 'returned', 'completed')`
 
 const sqlDaysOfBookings = `SELECT b.id, b.state, b.start_date, b.blocked_until, COUNT(d.date),
-	COUNT(*) FILTER (WHERE d.car_id = b.car_id AND d.date >= b.start_date AND d.date < b.blocked_until),
+	COUNT(*) FILTER (WHERE d.car_id = b.car_id AND d.date >= b.start_date AND d.date < b.blocked_until
+		AND (d.status = 'maintenance') = (d.date >= b.end_date)),
 	(SELECT COUNT(*) FROM car_availability w WHERE w.car_id = b.car_id AND w.date >= b.end_date AND w.date < b.blocked_until
-		AND w.status = 'maintenance' AND w.booking_id IS NULL)
+		AND w.status = 'maintenance' AND w.booking_id IS NULL AND b.return_location_id = b.pickup_location_id)
 	FROM bookings b LEFT JOIN car_availability d ON d.booking_id = b.id GROUP BY b.id, b.state, b.start_date, b.blocked_until ORDER BY b.id`
 
 const sqlStuckHolds = `SELECT id, hold_until FROM bookings WHERE state = 'held' AND hold_until < $1 ORDER BY id`

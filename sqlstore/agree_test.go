@@ -17,6 +17,8 @@ import (
 func TestDisagreements(t *testing.T) {
 	eachEmpty(t, func(t *testing.T, s *sqlstore.Store, url string) {
 		oneCar(t, s)
+		elsewhere := aPlace(1)
+		write(t, s, func(tx *sqlstore.Tx) error { return tx.InsertLocations(t.Context(), []exodrive.Location{elsewhere}) })
 		db := prompt(t, url)
 		if s.Engine() == "postgres" {
 			db.exec(`ALTER TABLE bookings DROP CONSTRAINT bookings_no_overlap`)
@@ -62,7 +64,12 @@ func TestDisagreements(t *testing.T) {
 		if list := found(); len(list) > 0 {
 			t.Errorf("with the workshop behind the rental: %q", list)
 		}
-		db.exec(`UPDATE car_availability SET booking_id = NULL, status = 'maintenance' WHERE date = $1`, today.Add(2).String())
+		db.exec(`UPDATE bookings SET return_location_id = $1`, elsewhere.ID)
+		says("takes the 4 days") // the workshop has no car that is away
+		db.exec(`UPDATE bookings SET return_location_id = pickup_location_id`)
+		db.exec(`UPDATE car_availability SET status = 'maintenance' WHERE date = $1`, today.Add(2).String())
+		says("takes the 4 days") // one of the rental looks like turnaround
+		db.exec(`UPDATE car_availability SET booking_id = NULL WHERE date = $1`, today.Add(2).String())
 		says("takes the 4 days") // of which the workshop has one of the rental
 		db.exec(`DELETE FROM car_availability`)
 		db.exec(`DELETE FROM bookings`)

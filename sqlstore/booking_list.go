@@ -59,14 +59,15 @@ func scanBookingRow(r scanner) (b exodrive.BookingRow, err error) {
 	return b, err
 }
 
-// BookingsOn are the bookings that have some of the days of a car as rental days, the first
-// day first.
+// BookingsOn are the bookings that have days of a car which the workshop cannot have, of some
+// days, the first day first.
 func (q queries) BookingsOn(ctx context.Context, carID string, days exodrive.Days) ([]exodrive.BookingRow, error) {
 	return collect(ctx, q, scanBookingRow, sqlBookingsOn, carID, days.Start, days.End)
 }
 
 const sqlBookingsOn = `SELECT ` + bookingRowColumns + ` FROM ` + bookingRowTables + `
-	WHERE b.id IN (SELECT booking_id FROM car_availability WHERE car_id = $1 AND date >= $2 AND date < $3 AND status <> 'maintenance') ORDER BY b.start_date, b.id`
+	WHERE b.id IN (SELECT t.id FROM car_availability d JOIN bookings t ON t.id = d.booking_id WHERE d.car_id = $1 AND d.date >= $2 AND d.date < $3
+		AND (d.date < t.end_date OR t.return_location_id <> t.pickup_location_id)) ORDER BY b.start_date, b.id`
 
 // bookingsWhere adds what a question picks out to a statement about bookings b.
 func bookingsWhere(text string, ask exodrive.BookingQuery) *statement {

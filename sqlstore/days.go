@@ -47,16 +47,21 @@ func (t *Tx) takeDays(ctx context.Context, carID string, days exodrive.Days, sta
 	return taken, nil
 }
 
-// TakeTurnaround gives a booking those of the days behind its rental that are free. Days
-// that the workshop has count as turnaround and stay its own: FreeMaintenance hands them
-// to the booking. The days that are somebody else's are returned as by TakeDays.
-func (t *Tx) TakeTurnaround(ctx context.Context, carID string, days exodrive.Days, bookingID string) ([]exodrive.Date, error) {
+// TakeTurnaround gives a booking those of the days behind its rental that are free, and
+// returns the others, in order, with who has them. The workshop may keep its own:
+// FreeMaintenance hands them to the booking. The caller has the car's row, so nobody gives a
+// day back meanwhile; one that was counts as a booking's.
+func (t *Tx) TakeTurnaround(ctx context.Context, carID string, days exodrive.Days, bookingID string) ([]exodrive.TakenDay, error) {
 	left, err := t.TakeDays(ctx, carID, days, exodrive.DayMaintenance, bookingID)
 	if err != nil || len(left) == 0 {
 		return nil, err
 	}
 	taken, err := t.TakenDays(ctx, carID, days, bookingID)
-	return exodrive.InTheWay(taken, exodrive.Days{Start: days.Start, End: days.Start}, days.End), err
+	others := make([]exodrive.TakenDay, len(left))
+	for i, day := range left {
+		others[i] = exodrive.TakenDay{Date: day, Workshop: slices.Contains(taken, exodrive.TakenDay{Date: day, Workshop: true})}
+	}
+	return others, err
 }
 
 // TakenDays are those of some days of a car that somebody has who is not a booking, in
@@ -71,13 +76,15 @@ const sqlTakenDays = `SELECT date, status = 'maintenance' AND booking_id IS NULL
 	WHERE car_id = $1 AND date >= $2 AND date < $3 AND (booking_id IS NULL OR booking_id <> $4) ORDER BY date`
 
 // TakeMaintenance gives days of a car to the workshop, those that are free and those that
-// are turnaround of a booking, and returns the others as TakeDays does.
+// are turnaround of a booking whose car is back where it left, and returns the others as
+// TakeDays does.
 func (t *Tx) TakeMaintenance(ctx context.Context, carID string, days exodrive.Days) ([]exodrive.Date, error) {
 	return t.takeDays(ctx, carID, days, exodrive.DayMaintenance, "", orTurnaround)
 }
 
 const orTurnaround = ` ON CONFLICT (car_id, date) DO UPDATE SET booking_id = NULL
-	WHERE car_availability.status = 'maintenance' AND car_availability.booking_id IS NOT NULL RETURNING date`
+	WHERE EXISTS (SELECT 1 FROM bookings b WHERE b.id = car_availability.booking_id AND b.end_date <= car_availability.date
+		AND b.return_location_id = b.pickup_location_id) RETURNING date`
 
 // FreeMaintenance takes days of a car from the workshop, and tells how many are free
 // then: the others are turnaround of a booking, which has them from now on. The caller has
