@@ -225,9 +225,16 @@ func (t Terms) forChange(b *Booking, r TripRequest, leave *Leave, now time.Time)
 	t.Limits.RentalDays = max(t.Limits.RentalDays, b.Days.Len())
 	t.Limits.LookAheadDays = max(t.Limits.LookAheadDays, int(b.Days.End-DateOf(now))+1)
 	leave.setAside(&t)
-	// It begins where it was to begin, wherever the car lives by now.
+	// It begins where it was to begin, wherever the car lives by now, and its days turn when
+	// they did, so that no end of a trip that stands gets another day.
+	t.Places = slices.Clone(t.Places)
 	for i := range t.Places {
 		p := &t.Places[i]
+		for _, end := range []Handover{b.Terms.Pickup, b.Terms.Return} {
+			if end.Location.ID == p.ID {
+				p.Handover = end.DayTurns
+			}
+		}
 		asBooked := p.ID == b.PickupPlace && (r.PickupLocation == p.ID || r.PickupLocation == p.Slug)
 		if asBooked && (sameCar || leave.waives(WaivePlace)) {
 			t.Car.LocationID = p.ID

@@ -16,15 +16,15 @@ type ReturnTerms struct {
 }
 
 // returnTerms are those of a quote whose price, days and return are worked out. A late
-// day costs its share of an average day of the price, as a cancelled one does, rounded
-// half up. One-off fees are in that day: a price has many parts, of which some count by the
+// day costs its share of an average day of price, as a cancelled one does, rounded half up:
+// of what the days cost, without what a change keeps for others that fell away. One-off fees are in that day: a price has many parts, of which some count by the
 // day, some once and some on others, and one share of the total is what a renter can check.
-func (t Terms) returnTerms(q *Quote, trip Trip) *ReturnTerms {
+func (t Terms) returnTerms(q *Quote, trip Trip, price int64) *ReturnTerms {
 	end, err := trip.ReturnPlace.instant(q.Occupied.End, trip.ReturnPlace.Handover)
 	if err != nil || end.Before(q.Return.At) {
 		end = q.Return.At // a one-way trip over time zones may come back after its last day
 	}
-	late := mulDiv(q.Total.Amount, int64(t.Policy.LatePercent), int64(q.Days)*100)
+	late := mulDiv(price, int64(t.Policy.LatePercent), int64(q.Days)*100)
 	return &ReturnTerms{
 		Days: q.Days, PaidUntil: end, GraceMinutes: t.Policy.GraceMinutes,
 		LateDay: Money{late, t.Currency}, FuelEighth: Money{t.Policy.FuelEighth, t.Currency},

@@ -96,6 +96,7 @@ type Handover struct {
 	Zone       string    `json:"zone" example:"America/New_York"`
 	Location   PlaceRef  `json:"location"`
 	AfterHours bool      `json:"afterHours" doc:"The place is closed then; that costs its fee."`
+	DayTurns   Clock     `json:"dayTurns" doc:"A rental day runs from this time to the same time next day, also if the place changes it later." example:"10:00"`
 }
 
 // Wall is the wall-clock time as text, such as 2026-05-01T10:00.
@@ -170,10 +171,11 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(q *Q
 		q.DepositHold = &DepositHold{HeldOn: max(DateOf(held), trip.PickupPlace.Today(now)), ReleasedBy: trip.ReturnDate.Add(t.Policy.DepositDays)}
 	}
 	q.Cancellation = t.Policy.CancelTerms(q.Pickup.At, q.Price)
+	priced := q.Total
 	if settle != nil {
 		settle(q, trip.PickupPlace)
 	}
-	q.Back = t.returnTerms(q, trip)
+	q.Back = t.returnTerms(q, trip, min(priced.Amount, q.Total.Amount))
 	if of != nil && of.State == Active {
 		q.Back = q.Back.whileOut(of.Terms.Back, q.Occupied.End < of.Days.End)
 	}
@@ -324,7 +326,7 @@ func (t Trip) handovers() (pickup, ret Handover, err error) {
 
 func (l *Location) handover(d Date, c Clock, closed bool) (Handover, error) {
 	at, err := l.instant(d, c)
-	return Handover{Date: d, Time: c, At: at, Zone: l.Zone, Location: l.ref(), AfterHours: closed}, err
+	return Handover{Date: d, Time: c, At: at, Zone: l.Zone, Location: l.ref(), AfterHours: closed, DayTurns: l.Handover}, err
 }
 
 func (l *Location) ref() PlaceRef { return PlaceRef{l.ID, l.Slug, l.Name, l.City} }
