@@ -179,6 +179,9 @@ func TestBrokenBookings(t *testing.T) {
 		{"nothing", ``, nil, 400, "invalid", "needs a body"},
 		{"a form", `carId=ferrari`, []string{"Content-Type: application/x-www-form-urlencoded"}, 415, "unsupported_media_type", "application/json"},
 		{"a zero byte", `{"carId":"a\u0000b"}`, nil, 400, "invalid", "zero byte"},
+		{"a member twice", `{"carId":"x","carId":"y"}`, nil, 400, "invalid", `The member "carId" stands twice in one object: line 1, column 20.`},
+		{"one that is merged", `{"customer":{"lastName":"` + strings.Repeat("B", 6000) + `"},"customer":{"firstName":"Maria"}}`, nil, 400, "invalid", `"customer" stands twice`},
+		{"deep in lists", `{"extras":[{"id":"a"},{"id":"b","quantity":1,"i\u0064":"c"}]}`, nil, 400, "invalid", `"id" stands twice`},
 	} {
 		p := problem(t, test.name, s.post(t, "/api/bookings", test.body, test.headers...), test.status, test.code)
 		if !strings.Contains(p.Detail, test.say) {

@@ -193,10 +193,18 @@ var jsonFormat = huma.Format{
 			line, column := place(data, number.Offset)
 			return exodrive.Errorf(exodrive.Invalid, "The body has a number that is too large: line %d, column %d.", line, column)
 		}
-		if parsed, ok := v.(*any); ok && err == nil && !texts(*parsed, func(s string) bool { return !strings.Contains(s, "\x00") }) {
+		parsed, ok := v.(*any)
+		if !ok || err != nil {
+			return err
+		}
+		if member, at := repeated(data); member != "" {
+			line, column := place(data, at)
+			return exodrive.Errorf(exodrive.Invalid, "The member %.60q stands twice in one object: line %d, column %d.", member, line, column)
+		}
+		if !texts(*parsed, func(s string) bool { return !strings.Contains(s, "\x00") }) {
 			return exodrive.Errorf(exodrive.Invalid, "A text has a zero byte, which cannot be kept.")
 		}
-		return err
+		return nil
 	},
 }
 
