@@ -55,15 +55,15 @@ func (l *Leave) setAside(t *Terms) {
 		t.Limits.RentalDays = math.MaxInt
 	}
 	if l.waives(WaiveAhead) {
-		t.Limits.LookAheadDays = mostAhead
+		t.Limits.LookAheadDays = MostAhead
 	}
 	if l.waives(WaiveAge) {
 		t.Car.MinimumDriverAge = 0
 	}
 }
 
-// mostAhead is how far ahead even staff cannot look, so that days stay days: ten years.
-const mostAhead = 3652
+// MostAhead is how many days ahead even staff cannot look, so that days stay days: ten years.
+const MostAhead = 3652
 
 // total is what staff wants a booking to cost; set is false where the terms say it.
 func (l *Leave) total(b *Booking) (total int64, set bool) {

@@ -113,3 +113,26 @@ func TestClocksThatAreWrong(t *testing.T) {
 	}
 	state(exodrive.Expired)
 }
+
+// Events are told in the order in which they happened, also where the clock was set back in
+// between.
+//
+// Red when: an id is made of the clock alone.
+func TestEventsAfterTheClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		b := w.held(t, freeTrip(t, w, anyCar, 3), "maria")
+		w.clock.Advance(-time.Hour)
+		if _, err := w.ConfirmBooking(t.Context(), desk, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.clock.Advance(2 * time.Hour)
+		if _, err := w.CancelForRenter(t.Context(), desk, b.ID, "changed plans"); err != nil {
+			t.Fatal(err)
+		}
+		events, err := w.store.Events(t.Context(), b.ID)
+		if err != nil || len(events) != 3 || events[0].Event != "book" || events[1].Event != "confirm" || events[2].Event != "cancel" {
+			t.Errorf("the events are %+v, %v", events, err)
+		}
+	})
+}

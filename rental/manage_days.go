@@ -17,7 +17,7 @@ type Block struct {
 
 func (b Block) days() exodrive.Days { return exodrive.Days{Start: b.Start, End: b.End + 1} }
 
-// valid refuses ranges that are not given, reversed or too long.
+// valid refuses ranges that are not given, reversed, too long or too far ahead.
 func (s *Service) valid(b Block) (exodrive.Days, error) {
 	switch {
 	case b.Start == 0:
@@ -26,6 +26,8 @@ func (s *Service) valid(b Block) (exodrive.Days, error) {
 		return exodrive.Days{}, exodrive.Errorf(exodrive.Invalid, "endDate is missing or comes before startDate.").On("/endDate")
 	case b.days().Len() > s.limits.AvailabilityDays:
 		return exodrive.Days{}, exodrive.Errorf(exodrive.Invalid, "At most %d days can be given at once.", s.limits.AvailabilityDays).On("/endDate")
+	case b.End > s.today()+exodrive.MostAhead:
+		return exodrive.Days{}, exodrive.Errorf(exodrive.Invalid, "Days can be given until %s.", s.today()+exodrive.MostAhead).On("/endDate")
 	}
 	return b.days(), nil
 }

@@ -167,6 +167,7 @@ func TestWrongBlocks(t *testing.T) {
 		}{
 			"no start": {rental.Block{End: today}, "/startDate"}, "no end": {rental.Block{Start: today}, "/endDate"},
 			"reversed": {rental.Block{Start: today, End: today - 1}, "/endDate"}, "367 days": {rental.Block{Start: today, End: today + 366}, "/endDate"},
+			"the end of days": {rental.Block{Start: exodrive.MustDate("9999-12-30"), End: exodrive.MustDate("9999-12-31")}, "/endDate"},
 		} {
 			for what, err := range map[string]error{
 				"block": second(w.BlockDays(ctx, admin, roma, rental.BlockRequest{Block: test.block})), "prices": w.SetPrices(ctx, admin, roma, test.block, 1),

@@ -113,19 +113,21 @@ func (s *Service) Currency() exodrive.Currency { return s.currency }
 // Ready tells whether the database answers.
 func (s *Service) Ready(ctx context.Context) error { return s.store.Ping(ctx) }
 
-// newID makes an id. Those that are made one after the other within a millisecond sort so,
-// unless their count runs out of its 30 bits: two events of one transaction are told in
-// their order.
+// newID makes an id, of those that are made one after the other each the later in their
+// order, also within a millisecond and after the clock was set back: events are told as they
+// happened.
 func (s *Service) newID(kind string) string {
 	at := s.now()
 	s.lastID.Lock()
 	defer s.lastID.Unlock()
-	if ms := at.UnixMilli(); ms == s.lastID.ms {
+	const most = 1<<30 - 1 // of an id's chance
+	ms := at.UnixMilli()
+	if ms <= s.lastID.ms && s.lastID.chance < most {
 		s.lastID.chance++
 	} else {
-		s.lastID.ms, s.lastID.chance = ms, s.chance()
+		s.lastID.ms, s.lastID.chance = max(ms, s.lastID.ms+1), s.chance()&most
 	}
-	return exodrive.NewID(kind, at, s.lastID.chance)
+	return exodrive.NewID(kind, time.UnixMilli(s.lastID.ms), s.lastID.chance)
 }
 
 // change runs one administrative write: the permission first, then the
