@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/rental"
+	"github.com/exodrive/exodrive/sqlstore"
 )
 
 // At the desk every wrong entry is told by its name, a payment without a key is refused
@@ -79,8 +81,8 @@ func TestDeskOverTheAPI(t *testing.T) {
 	})
 }
 
-// A booking that was not made here, as those of the demo, has no terms that were accepted;
-// what staff reads of it fits the document all the same, with the pick-up where and when it
+// A booking that was not made here, as those of a generated fleet, has no terms that were
+// accepted; what staff reads of it fits the document all the same, with the pick-up where and when it
 // is, a line for its price and what cancelling costs.
 //
 // Red when: the terms are shown as they are stored.
@@ -93,12 +95,9 @@ func TestABookingFromElsewhere(t *testing.T) {
 			t.Fatalf("bookings: %d %s", rec.Code, rec.Body)
 		}
 		for _, item := range list.Items {
+			b := s.fromElsewhere(t, item.ID)
 			rec := s.do(call{method: "GET", path: "/api/admin/bookings/" + item.ID, as: adminToken})
 			d.fits(t, item.ID, read.place("responses", "200", "content", "application/json", "schema"), rec.Body.Bytes())
-			b, err := s.store.Booking(t.Context(), item.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
 			var got rental.BookingRecord
 			if err := json.Unmarshal(rec.Body.Bytes(), &got); err != nil || got.Pickup.Wall() != b.PickupAt || got.Return.Location.ID != b.ReturnPlace || got.Pickup.Location.City == "" {
 				t.Errorf("%s is read as %+v, %v", item.ID, got.BookingTerms, err)
@@ -108,4 +107,26 @@ func TestABookingFromElsewhere(t *testing.T) {
 			}
 		}
 	})
+}
+
+// fromElsewhere takes the terms and the lines of a booking away, as if it had been made
+// elsewhere.
+func (s *server) fromElsewhere(t testing.TB, id string) *exodrive.Booking {
+	t.Helper()
+	ctx := context.Background()
+	b, err := s.store.Booking(ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Trip, b.Terms = exodrive.TripRequest{}, exodrive.BookingTerms{}
+	err = s.store.Tx(ctx, func(tx *sqlstore.Tx) error {
+		if err := tx.DeleteLines(ctx, id); err != nil {
+			return err
+		}
+		return tx.ChangeBooking(ctx, b)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

@@ -90,13 +90,6 @@ func TestBookingsAreAroundToday(t *testing.T) {
 	}
 }
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 // Everything could have been entered by an operator, and no id, slug, plate,
 // name or address is there twice.
 func TestEverythingIsValid(t *testing.T) {

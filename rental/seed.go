@@ -81,6 +81,7 @@ func (s *Service) Seed(ctx context.Context, f *demo.Fleet, isDemo bool, progress
 			{"offers", len(f.Rules) + len(f.Extras) + len(f.Coupons), func() error { return seedOffers(ctx, tx, f) }},
 			{"customers", len(f.Customers), func() error { return tx.InsertCustomers(ctx, f.Customers) }},
 			{"bookings", len(f.Bookings), func() error { return tx.InsertBookings(ctx, f.Bookings) }},
+			{"records", len(f.Records), func() error { return tx.InsertRecords(ctx, seedRecords(f.Records)) }},
 			{"holds", len(f.Bookings), func() error { return endHoldLater(ctx, tx, f.Bookings...) }},
 			{"days", len(f.Bookings), func() error { return tx.InsertDays(ctx, seedDays(f)) }},
 			{"reviews", len(f.Reviews), func() error { return tx.InsertReviews(ctx, byCar(f.Reviews)) }},
@@ -119,6 +120,21 @@ func seedOffers(ctx context.Context, tx *sqlstore.Tx, f *demo.Fleet) error {
 		}
 	}
 	return nil
+}
+
+// seedRecords are what belongs to the bookings of a fleet. An actor's id is its name there.
+func seedRecords(list []demo.Record) []sqlstore.RecordRows {
+	out := make([]sqlstore.RecordRows, len(list))
+	for i, r := range list {
+		events := make([]sqlstore.PastEvent, len(r.Events))
+		for i, e := range r.Events {
+			events[i] = sqlstore.PastEvent{At: e.At, EventRow: sqlstore.EventRow{
+				ID: e.ID, BookingID: r.BookingID, Event: e.Event, ActorID: e.By, ActorName: e.By, Reason: e.Reason, Before: e.Before, After: e.After,
+			}}
+		}
+		out[i] = sqlstore.RecordRows{BookingID: r.BookingID, Lines: r.Lines, Charges: r.Charges, Moves: r.Moves, Readings: r.Readings, Events: events}
+	}
+	return out
 }
 
 func seedPrices(f *demo.Fleet) []sqlstore.DayPrice {

@@ -149,11 +149,15 @@ const sqlInsertCustomers = `INSERT INTO customers (id, email, first_name, last_n
 
 // InsertLines stores the lines of a booking's price.
 func (t *Tx) InsertLines(ctx context.Context, bookingID string, lines []exodrive.Line) error {
+	return t.insertRows(ctx, sqlInsertLines, "", lineRows(bookingID, lines))
+}
+
+func lineRows(bookingID string, lines []exodrive.Line) [][]any {
 	rows := make([][]any, len(lines))
 	for i, l := range lines {
 		rows[i] = []any{bookingID, i, l.Kind, l.Label, l.Quantity, l.Unit.Amount, l.Amount.Amount, l.Included}
 	}
-	return t.insertRows(ctx, sqlInsertLines, "", rows)
+	return rows
 }
 
 const sqlInsertLines = `INSERT INTO booking_lines (booking_id, position, kind, label, quantity, unit, amount, included) VALUES `
@@ -178,11 +182,14 @@ type EventRow struct {
 
 // InsertEvent writes an event in the transaction of what happened.
 func (t *Tx) InsertEvent(ctx context.Context, e EventRow) error {
-	return t.exec(ctx, sqlInsertEvent, e.ID, e.BookingID, ms(t.Now), e.Event, e.ActorID, e.ActorName, e.RequestID, e.Reason, jsonText(e.Before), jsonText(e.After))
+	return t.insertRows(ctx, sqlInsertEvents, "", [][]any{e.values(t.Now)})
 }
 
-const sqlInsertEvent = `INSERT INTO booking_events (id, booking_id, at, event, actor_id, actor_name, request_id, reason, before, after)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+func (e *EventRow) values(at time.Time) []any {
+	return []any{e.ID, e.BookingID, ms(at), e.Event, e.ActorID, e.ActorName, e.RequestID, e.Reason, jsonText(e.Before), jsonText(e.After)}
+}
+
+const sqlInsertEvents = `INSERT INTO booking_events (id, booking_id, at, event, actor_id, actor_name, request_id, reason, before, after) VALUES `
 
 // Events are what happened to a booking, the first first.
 func (q queries) Events(ctx context.Context, bookingID string) ([]exodrive.Happened, error) {

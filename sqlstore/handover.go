@@ -9,11 +9,14 @@ import (
 
 // InsertReading keeps what was read off the car of a booking; each event has one.
 func (t *Tx) InsertReading(ctx context.Context, bookingID string, r *exodrive.Reading) error {
-	return t.exec(ctx, sqlInsertReading, bookingID, r.Event, ms(r.At), r.CarID, r.Odometer, r.Fuel, r.Note, r.By)
+	return t.insertRows(ctx, sqlInsertReadings, "", [][]any{readingValues(bookingID, r)})
 }
 
-const sqlInsertReading = `INSERT INTO booking_readings (booking_id, event, at, car_id, odometer, fuel, note, actor)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+func readingValues(bookingID string, r *exodrive.Reading) []any {
+	return []any{bookingID, r.Event, ms(r.At), r.CarID, r.Odometer, r.Fuel, r.Note, r.By}
+}
+
+const sqlInsertReadings = `INSERT INTO booking_readings (booking_id, event, at, car_id, odometer, fuel, note, actor) VALUES `
 
 // CorrectReading alters what was read off the car of a booking at an event, and who says so.
 func (t *Tx) CorrectReading(ctx context.Context, bookingID string, r *exodrive.Reading) error {

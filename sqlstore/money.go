@@ -97,11 +97,14 @@ const sqlMoneyMoves = `SELECT ` + moveColumns + ` FROM money_moves WHERE booking
 // InsertMove adds a move of money. One that its provider calls like another is a
 // conflict.
 func (t *Tx) InsertMove(ctx context.Context, bookingID string, m *exodrive.MoneyMove) error {
-	return t.exec(ctx, sqlInsertMove, m.ID, bookingID, m.Purpose, m.Event, m.Amount.Amount, m.Amount.Currency, m.Provider, m.ProviderID, ms(m.At), m.ActorID, m.Note)
+	return t.insertRows(ctx, sqlInsertMoves, "", [][]any{moveValues(bookingID, m)})
 }
 
-const sqlInsertMove = `INSERT INTO money_moves (id, booking_id, purpose, event, amount, currency, provider, provider_id, at, actor_id, note)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+func moveValues(bookingID string, m *exodrive.MoneyMove) []any {
+	return []any{m.ID, bookingID, m.Purpose, m.Event, m.Amount.Amount, m.Amount.Currency, m.Provider, m.ProviderID, ms(m.At), m.ActorID, m.Note}
+}
+
+const sqlInsertMoves = `INSERT INTO money_moves (id, booking_id, purpose, event, amount, currency, provider, provider_id, at, actor_id, note) VALUES `
 
 // charges are those of a booking, in order. The currency is the booking's.
 func (q queries) charges(ctx context.Context, bookingID string, currency exodrive.Currency) ([]exodrive.Charge, error) {
@@ -120,10 +123,14 @@ const sqlCharges = `SELECT ` + chargeColumns + ` FROM booking_charges WHERE book
 
 // InsertCharges adds charges to a booking that has some before.
 func (t *Tx) InsertCharges(ctx context.Context, bookingID string, before int, list []exodrive.Charge) error {
-	return t.insertRows(ctx, sqlInsertCharges, "", rowsOf(list, func(c *exodrive.Charge) []any {
+	return t.insertRows(ctx, sqlInsertCharges, "", chargeRows(bookingID, before, list))
+}
+
+func chargeRows(bookingID string, before int, list []exodrive.Charge) [][]any {
+	return rowsOf(list, func(c *exodrive.Charge) []any {
 		before++
 		return []any{bookingID, before, ms(c.At), c.Kind, c.Label, c.Words, c.Quantity, c.Unit.Amount, c.Amount.Amount}
-	}))
+	})
 }
 
 const sqlInsertCharges = `INSERT INTO booking_charges (booking_id, position, at, kind, label, words, quantity, unit, amount) VALUES `
