@@ -51,10 +51,11 @@ type Refusal struct {
 	NewChange    *SignedChange `json:"newChange,omitempty" doc:"What holds now, for a change."`
 }
 
-// Alternatives are the nearest to a trip that cannot be had.
+// Alternatives are the nearest to a trip that cannot be had, each of which can be had as
+// that was asked for when the answer was made.
 type Alternatives struct {
-	OtherDays []TripDays `json:"otherDays" nullable:"false" doc:"The same car for as long on other days, the nearest first."`
-	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category that are free on the same rental days, with their price: those where the trip begins before others."`
+	OtherDays []TripDays `json:"otherDays" nullable:"false" doc:"The same car for as long on other days, the nearest first: those for which the rest of the trip holds."`
+	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category that the same trip can be had with, at the price on their card: those where the trip begins before others."`
 }
 
 // TripDays are the days of pick-up and return.

@@ -171,7 +171,7 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 	others := &exodrive.Alternatives{OtherDays: []exodrive.TripDays{}, OtherCars: []exodrive.CarCard{}}
 	// What cannot be found out is left out: the refusal itself is right.
 	if ch.CarID != b.CarID {
-		if cars, err := s.otherCars(ctx, &ch.Quote); err == nil {
+		if cars, err := s.otherCars(ctx, &ch.Quote, nil); err == nil {
 			others.OtherCars = slices.DeleteFunc(cars, func(c exodrive.CarCard) bool { return c.ID == b.CarID })
 		}
 		if b.State == exodrive.Active && taken[0] < s.today() {
@@ -187,7 +187,7 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		}
 	}
 	if b.State != exodrive.Active {
-		if days, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID); err == nil {
+		if days, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID, nil); err == nil {
 			others.OtherDays = append(others.OtherDays, days[:min(len(days), mostOthers-len(others.OtherDays))]...)
 		}
 	}

@@ -108,9 +108,11 @@ func TestNoCarIsOfferedInsteadOfItself(t *testing.T) {
 }
 
 // A refusal counts nothing: of many who want the last car, each but one is told what is
-// free instead.
+// free instead. Where only a car and days are wanted, none of that is quoted to find out;
+// else each car that is told, and the days all at once.
 //
-// Red when: a whole page of the list is made for it.
+// Red when: a whole page of the list is made for it; each car is quoted for any trip; or the
+// terms are read for each day.
 func TestARefusalIsCheap(t *testing.T) {
 	t.Parallel()
 	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
@@ -128,6 +130,23 @@ func TestARefusalIsCheap(t *testing.T) {
 			if strings.Contains(one.text, "COUNT(*)") || strings.Contains(one.text, "car_features") {
 				t.Errorf("a refusal asks %s", one.text)
 			}
+		}
+		reads := func(trip exodrive.TripRequest) (terms int) {
+			_, err := s.Quote(t.Context(), trip)
+			refusalOf(t, err, exodrive.DatesTaken)
+			for _, one := range trace.take() {
+				if strings.Contains(one.text, "FROM cars WHERE id = $1 OR slug = $1") {
+					terms++
+				}
+			}
+			return terms
+		}
+		if n := reads(trip); n != 2 {
+			t.Errorf("for a car and days the terms of a car are read %d times, want those of the quote and of the list", n)
+		}
+		trip.DriverBirthDate = exodrive.MustDate("1980-01-01")
+		if n := reads(trip); n != 6 {
+			t.Errorf("for a driver the terms of a car are read %d times, want once more for the days and for each of three cars", n)
 		}
 	})
 }
