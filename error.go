@@ -28,6 +28,12 @@ const (
 	Internal        Code = "internal"        // our fault
 )
 
+// Codes is the whole vocabulary.
+var Codes = []Code{
+	Invalid, Unauthenticated, Forbidden, NotFound, Conflict, DatesTaken, PriceChanged, QuoteExpired, Busy, KeyReused,
+	Stale, TooMany, Unavailable, Internal,
+}
+
 // Error is a failure that a person may read. Message is one or two full
 // sentences: what happened and what to do. Field names the wrong input as a
 // JSON pointer ("/startDate") or a parameter name, or is empty. The cause is for

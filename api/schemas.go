@@ -100,13 +100,6 @@ var (
 	reviewStatuses = []exodrive.ReviewStatus{exodrive.ReviewPending, exodrive.ReviewApproved, exodrive.ReviewRefused}
 )
 
-// problemCodes are what a problem's code may be.
-var problemCodes = []exodrive.Code{
-	exodrive.Invalid, exodrive.Unauthenticated, exodrive.Forbidden, exodrive.NotFound, exodrive.Conflict, exodrive.Stale,
-	exodrive.TooMany, exodrive.Unavailable, exodrive.Internal, exodrive.Code(httpx.ErrMethodNotAllowed.Code),
-	exodrive.Code(httpx.ErrMediaType.Code), exodrive.Code(httpx.ErrPreconditionRequired.Code), "body_too_large",
-}
-
 // newRegistry knows how the types of package exodrive are written.
 func newRegistry() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
@@ -174,7 +167,7 @@ func finishSchemas(r huma.Registry) {
 		of := r.Map()[name].Properties
 		of["transmission"].Enum, of["drivetrain"].Enum = words(exodrive.Transmissions).Enum, words(exodrive.Drivetrains).Enum
 	}
-	r.Map()["Problem"].Properties["code"].Enum = words(problemCodes).Enum
+	r.Map()["Problem"].Properties["code"].Enum = words(httpx.Codes()).Enum
 	for _, s := range r.Map() {
 		for _, p := range s.Properties {
 			plainPattern(p)

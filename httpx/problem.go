@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/exodrive/exodrive"
@@ -53,6 +54,19 @@ var (
 	ErrPreconditionRequired = &StatusError{http.StatusPreconditionRequired, "precondition_required", `Send the version you have read as If-Match, for example If-Match: "v3", so that nobody's edit is lost.`}
 )
 
+// codeTooLarge is of a body over its limit, which the sentence names.
+const codeTooLarge = "body_too_large"
+
+// Codes is all that the member "code" of a Problem may be: the codes of the business, and
+// those of HTTP itself.
+func Codes() []exodrive.Code {
+	codes := slices.Clone(exodrive.Codes)
+	for _, e := range []*StatusError{ErrMethodNotAllowed, ErrMediaType, ErrPreconditionRequired} {
+		codes = append(codes, exodrive.Code(e.Code))
+	}
+	return append(codes, codeTooLarge)
+}
+
 // internalDetail is all that a caller learns of a fault of ours.
 const internalDetail = "Something went wrong on our side. Please try again; if it stays, tell us the request id."
 
@@ -96,7 +110,7 @@ func ProblemOf(err error, requestID string) Problem {
 	if e, ok := errors.AsType[*StatusError](err); ok {
 		p.Status, p.Code, p.Detail = e.Status, e.Code, e.Message
 	} else if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		p.Status, p.Code = http.StatusRequestEntityTooLarge, "body_too_large"
+		p.Status, p.Code = http.StatusRequestEntityTooLarge, codeTooLarge
 		p.Detail = fmt.Sprintf("The body is larger than %d bytes.", e.Limit)
 	} else if e, ok := errors.AsType[*exodrive.Error](err); ok && StatusOf(e.Code) != http.StatusInternalServerError {
 		p.Status, p.Code, p.Detail = StatusOf(e.Code), string(e.Code), e.Message

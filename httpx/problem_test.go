@@ -72,6 +72,11 @@ func TestEveryCodeHasItsStatus(t *testing.T) {
 			t.Errorf("%v: %s is %q, want %q", test.err, name, h.Get(name), value)
 		}
 	}
+	for _, code := range exodrive.Codes {
+		if got := httpx.StatusOf(code); got == 500 && code != exodrive.Internal {
+			t.Errorf("%s has no status of its own", code)
+		}
+	}
 	if got := httpx.StatusOf("invented"); got != 500 {
 		t.Errorf("an unknown code has the status %d", got)
 	}
