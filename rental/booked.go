@@ -19,6 +19,7 @@ type BookingView struct {
 	Account   *exodrive.Account     `json:"account" doc:"Where payment and deposit stand."`
 	Charges   []exodrive.Charge     `json:"charges" nullable:"false" doc:"What came after the price, which stays as it was accepted."`
 	Car       CarRef                `json:"car"`
+	Trip      exodrive.TripRequest  `json:"trip" doc:"What was asked for, as it stands after all changes: the ids of the extras with it, which a change sends again for all that are still wanted."`
 	Customer  exodrive.Contact      `json:"customer"`
 	FirstDay  exodrive.Date         `json:"firstDay" doc:"First rental day: the day it was handed over, if that was earlier than agreed."`
 	LastDay   exodrive.Date         `json:"lastDay" doc:"Last rental day, included: the day it came back, if that was earlier than agreed."`
@@ -69,9 +70,14 @@ func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlst
 		}
 		lines = append(lines, exodrive.Line{Kind: exodrive.LineAgreed, Label: "As agreed", Quantity: 1, Unit: b.Total, Amount: b.Total})
 	}
+	trip, err := b.Asked()
+	if err != nil {
+		return nil, err
+	}
+	trip.CarID = b.CarID // Asked names the car whose prices hold, which a swap may leave
 	v := &BookingView{
 		ID: b.ID, Token: s.signs.link(toBooking, b), State: b.State, Payment: account.Payment, Account: account, Charges: money.Charges,
-		Car: CarRef{car.ID, car.Slug, car.Name}, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
+		Car: CarRef{car.ID, car.Slug, car.Name}, Trip: trip, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
 		Price: exodrive.Price{Days: b.PaidDays(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: terms,
 		Version: b.Version, CreatedAt: b.CreatedAt,
 	}

@@ -18,7 +18,7 @@ type BookingRecord struct {
 }
 
 // BookingRecord is a booking by its id, for staff. Who may only read gets none of the
-// links with which its renter acts.
+// links with which its renter acts, and not the birth date of its driver.
 func (s *Service) BookingRecord(ctx context.Context, who exodrive.Actor, id string) (*BookingRecord, error) {
 	if err := who.May(exodrive.ScopeRead); err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (s *Service) BookingRecord(ctx context.Context, who exodrive.Actor, id stri
 	}
 	r, err := s.record(ctx, b)
 	if err == nil && who.May(exodrive.ScopeBook) != nil {
-		r.Token, r.ReviewToken = "", ""
+		r.Token, r.ReviewToken, r.Trip.DriverBirthDate = "", "", 0
 	}
 	return r, err
 }

@@ -1,0 +1,63 @@
+package rental_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/rental"
+)
+
+// Renter and staff read back what was booked, as a change sends it: the ids of the extras,
+// the coupon, the driver's birth date, with all changes since. Who may only read gets no
+// birth date.
+//
+// Red when: the view of a booking leaves its trip out, or has it as it was before a change
+// or a swap, or a read-only token gets the birth date.
+func TestTripIsReadBack(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		extras, coupons := fleet().Extras, fleet().Coupons
+		trip := freeTrip(t, w, anyCar, 4)
+		trip.Extras = []exodrive.ExtraRequest{{ID: extras[0].ID, Quantity: 1}}
+		trip.DriverBirthDate = exodrive.MustDate("1980-02-28")
+		if i := slices.IndexFunc(coupons, func(c exodrive.Coupon) bool { return c.CarID == "" && c.ValidUntil == 0 && c.MaxUses == 0 && c.Active }); i >= 0 {
+			trip.Coupon = coupons[i].Code
+		} else {
+			t.Fatalf("no coupon holds for every trip: %+v", coupons)
+		}
+		b := w.held(t, trip, "maria")
+		reads := func(what string, got exodrive.TripRequest, want exodrive.TripRequest) {
+			t.Helper()
+			if got.CarID != want.CarID || got.StartDate != want.StartDate || got.EndDate != want.EndDate || got.PickupTime == nil || got.ReturnTime == nil ||
+				got.PickupLocation == "" || !slices.Equal(got.Extras, want.Extras) || got.Coupon != want.Coupon || got.DriverBirthDate != want.DriverBirthDate {
+				t.Errorf("%s reads %+v, want %+v", what, got, want)
+			}
+		}
+		trip.CarID = b.Car.ID
+		reads("who booked", b.Trip, trip)
+		more := exodrive.TripChange{EndDate: trip.EndDate + 1, Extras: append(slices.Clone(b.Trip.Extras), exodrive.ExtraRequest{ID: extras[1].ID, Quantity: 1})}
+		if _, err := w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: more}, rental.Call{}); err != nil {
+			t.Fatal(err)
+		}
+		trip.EndDate, trip.Extras = more.EndDate, more.Extras
+		swapped, err := w.SwapCar(ctx, desk, b.ID, rental.AnyVersion, rental.Swap{CarID: neighbours(t, w, anyCar, 1)[0], Reason: "A puncture."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		trip.CarID = swapped.Car.ID
+		reads("staff", swapped.Trip, trip)
+		open, err := w.Booking(ctx, b.Token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads("the renter", open.Trip, trip)
+		record, err := w.BookingRecord(ctx, exodrive.Actor{ID: "tok", Name: "reader", Scopes: []exodrive.Scope{exodrive.ScopeRead}}, b.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		trip.DriverBirthDate = 0
+		reads("who may only read", record.Trip, trip)
+	})
+}
