@@ -38,7 +38,7 @@ type Account struct {
 	GiveBack Money        `json:"giveBack" doc:"What is to be given back."`
 	Payment  PaymentState `json:"payment" doc:"captured: money was taken, all of it or a part. While due is above 0 it is paid in part."`
 	Deposit  DepositStand `json:"deposit"`
-	Words    []string     `json:"words" nullable:"false" doc:"The same as sentences."`
+	Words    []string     `json:"words" nullable:"false" doc:"The same as sentences, and until when the car is held."`
 }
 
 // DepositStand is where a deposit stands.
@@ -244,6 +244,9 @@ func atMost(amount, most Money, format string, args ...any) error {
 func (a *Account) inWords(b *Booking) []string {
 	words := []string{}
 	say := func(format string, args ...any) { words = append(words, fmt.Sprintf(format, args...)) }
+	if b.State == Held && !b.HoldUntil.IsZero() {
+		say("The car is held until %s; then the hold ends, unless you have paid or we have confirmed it.", b.holdWords())
+	}
 	switch {
 	case b.State == Expired:
 		say("The hold ran out, so nothing is owed.")
@@ -271,6 +274,16 @@ func (a *Account) inWords(b *Booking) []string {
 		say("Nothing more is to be paid.")
 	}
 	return append(words, a.Deposit.inWords(b)...)
+}
+
+// holdWords is when a hold ends, by the clock of the place of pick-up and with the name of
+// its zone, which says more to a stranger than its letters.
+func (b *Booking) holdWords() string {
+	zone, err := LoadZone(b.Zone)
+	if err != nil || b.Zone == "" {
+		zone = time.UTC
+	}
+	return fmt.Sprintf("%s (%s)", b.HoldUntil.In(zone).Format("2 January 2006, 15:04"), zone)
 }
 
 func (d DepositStand) inWords(b *Booking) []string {

@@ -3,6 +3,7 @@ package exodrive_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -83,6 +84,21 @@ func TestAccountOfEveryState(t *testing.T) {
 		a, err := exodrive.NewAccount(b, charges, c.fee, c.moves)
 		if err != nil || a.Owed != usd(c.owed) || !slices.Equal(a.Words, c.words) {
 			t.Errorf("%s: %v, %+v", c.state, err, a)
+		}
+	}
+}
+
+// Whoever holds a car reads when the hold ends, by the clock where he picks it up; once it
+// is agreed he reads nothing of that.
+//
+// Red when: the words of a held booking leave its end out, or tell it by another clock.
+func TestHoldSaysWhenItEnds(t *testing.T) {
+	b := &exodrive.Booking{State: exodrive.Held, Zone: "America/New_York", HoldUntil: time.Date(2026, 11, 30, 23, 44, 31, 0, time.UTC), Total: usd(100), Deposit: usd(0)}
+	const want = "The car is held until 30 November 2026, 18:44 (America/New_York); then the hold ends, unless you have paid or we have confirmed it."
+	for state, first := range map[exodrive.BookingState]string{exodrive.Held: want, exodrive.Confirmed: "The price is 1.00 USD."} {
+		b.State = state
+		if a, err := exodrive.NewAccount(b, nil, 0, nil); err != nil || a.Words[0] != first {
+			t.Errorf("%s: %v, %+v, want %q first", state, err, a, first)
 		}
 	}
 }
