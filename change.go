@@ -65,7 +65,7 @@ type SignedChange struct {
 
 // NewChange works out what a change makes of a booking, or says why the house does not
 // take it, as NewQuote does. t holds the terms of the car that the booking has, with the
-// places, extras and coupon of the trip that comes out. Whether the days are free it does not know.
+// places, extras and coupon of the trip that comes out, and the lines of the price so far. Whether the days are free it does not know.
 //
 // The trip that comes out is priced as a whole, as if it were booked now, with what
 // stands of the booking: a coupon that was taken stays even if it has been used up or
@@ -88,6 +88,9 @@ type SignedChange struct {
 // new total is the old one at least, so that an extension never costs less than the
 // rental inside it, even where prices have sunk since. That also holds for all that
 // happens while the car is out, when nothing can be cancelled any more.
+//
+// A total that staff agreed to is that of the trip as it was: a change that sets none and
+// does not keep it is priced as any other, and its words say so.
 //
 // leave is nil for the renter. With it staff sets limits and the price aside; how much
 // cancelling costs at least it does not, but never more than the new total.
@@ -136,6 +139,9 @@ func newChange(b *Booking, r TripRequest, t Terms, leave *Leave, now time.Time) 
 	ch.Quote = *q
 	ch.Difference = Money{q.Total.Amount - b.Total.Amount, b.Total.Currency}
 	ch.Words = append(ch.inWords(b, fee), words...)
+	if _, set := leave.total(b); !set && agreedWithUs(b, t.Had) {
+		ch.Words = append(ch.Words, "The price that was agreed with us, "+b.Total.String()+", was for the trip as it was and ends with this change: the whole trip is priced anew.")
+	}
 	return ch, nil
 }
 
@@ -312,6 +318,12 @@ func (c *Change) settle(b *Booking, q *Quote, from *Location, fee *Money, leave 
 		terms = append(terms, t)
 	}
 	q.Cancellation = terms
+}
+
+// agreedWithUs tells whether the price of a booking is one that somebody agreed to, and not
+// that of the list: set by staff, or from where the booking came.
+func agreedWithUs(b *Booking, lines []Line) bool {
+	return b.Terms.Pickup.Date == 0 || slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == LineAgreed })
 }
 
 // takesNothingFrom tells whether no day, place or extra of a booking falls away.

@@ -80,7 +80,7 @@ func (l *Leave) total(b *Booking) (total int64, set bool) {
 // NewSwap works out what becomes of a booking that gets the car of t for the same trip, or
 // says why the house does not take it: the limits of the new car hold, unless staff sets
 // them aside, and it lives where the trip begins. t holds the extras and the coupon of
-// Asked. Whether the days are free it does not know.
+// Asked, and the lines of the price so far. Whether the days are free it does not know.
 //
 // Unless staff says otherwise, price and terms stay as they were agreed, for changes to
 // come as well, and only the turnaround is that of the new car. Else the trip is priced

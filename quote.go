@@ -49,6 +49,7 @@ type Terms struct {
 	Currency Currency
 	Limits   Limits
 	Policy   Policy
+	Had      []Line // of the price of the booking that changes; none for a new one
 }
 
 // Quote is what a trip costs and under which rules: a promise for some minutes. A

@@ -116,6 +116,7 @@ func (s *Service) endHolds(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Boo
 type reader interface {
 	CarTerms(ctx context.Context, ref string) (exodrive.CarTerms, error)
 	Terms(ctx context.Context, car exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error)
+	BookingLines(ctx context.Context, bookingID string, currency exodrive.Currency) ([]exodrive.Line, error)
 	TakenDays(ctx context.Context, carID string, days exodrive.Days, but string) ([]exodrive.TakenDay, error)
 }
 
@@ -136,18 +137,21 @@ func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking
 	if err != nil {
 		return nil, err
 	}
-	terms, err := s.termsOf(ctx, from, car, priced, r.Of(asked))
+	terms, err := s.termsOf(ctx, from, b, car, priced, r.Of(asked))
 	if err != nil {
 		return nil, err
 	}
 	return exodrive.NewChange(b, r, terms, leave, now)
 }
 
-// termsOf are the terms of a car at the prices of the one that was booked. They differ
+// termsOf are the terms of a car for a booking, at the prices of the one that was booked. They differ
 // after staff swapped it, which is not to cost the renter anything, at once or at his next
 // change.
-func (s *Service) termsOf(ctx context.Context, from reader, car, priced exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error) {
+func (s *Service) termsOf(ctx context.Context, from reader, b *exodrive.Booking, car, priced exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error) {
 	terms, err := from.Terms(ctx, priced, r)
+	if err == nil {
+		terms.Had, err = from.BookingLines(ctx, b.ID, b.Total.Currency)
+	}
 	priced.LocationID = car.LocationID
 	terms.Car, terms.Car.CarPricing = car, priced.CarPricing
 	terms.Currency, terms.Limits, terms.Policy = s.currency, s.limits, s.policy

@@ -69,7 +69,7 @@ func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, ve
 				return nil, firstOf(err, exodrive.Errorf(exodrive.Conflict, "That car is out with %s; take it back first, or give another one.", other).On("/carId"))
 			}
 		}
-		terms, err := s.termsOf(ctx, tx, car, car, asked)
+		terms, err := s.termsOf(ctx, tx, b, car, car, asked)
 		if err != nil {
 			return nil, err
 		}
