@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -30,7 +31,16 @@ func (c *adminCreateCmd) Run(e *environment) error {
 type adminTokenCmd struct {
 	Email  string `arg:"" help:"Whose token it is."`
 	Name   string `help:"What it is for, as the audit log will say; empty is the token's id."`
-	Scopes string `default:"all" help:"What it may do: all, read, fleet, reviews, operate; several with commas."`
+	Scopes string `default:"all" help:"What it may do: ${scopes}; several with commas."`
+}
+
+// scopeNames are all that a token may do.
+func scopeNames() string {
+	var names []string
+	for _, s := range exodrive.Scopes {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
 }
 
 // Run prints a new token, and nothing else, so that a script can take it.

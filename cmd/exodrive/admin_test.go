@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/exotest"
 )
 
@@ -68,4 +69,19 @@ func TestTokens(t *testing.T) {
 func TestAMadeTokenIsNotTheServers(t *testing.T) {
 	t.Parallel()
 	refused(t, run(t, "", append([]string{"EXO_ADMIN_TOKEN=exo_" + strings.Repeat("a", 43)}, anywhere...), "serve"), "EXO_ADMIN_TOKEN", "unset it for serve")
+}
+
+// Who makes a token reads in the help all that it may be allowed.
+//
+// Red when: the help has a list of scopes of its own.
+func TestTokenHelpNamesEveryScope(t *testing.T) {
+	t.Parallel()
+	help := strings.Join(strings.Fields(must(t, "", nil, "admin", "token", "--help").out), " ")
+	var names []string
+	for _, scope := range exodrive.Scopes {
+		names = append(names, string(scope))
+	}
+	if want := "What it may do: " + strings.Join(names, ", ") + ";"; !strings.Contains(help, want) {
+		t.Errorf("the help is %q, want %q in it", help, want)
+	}
 }

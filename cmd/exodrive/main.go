@@ -99,7 +99,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.ExplicitGroups([]kong.Group{{Key: "settings", Title: "Settings, as flags or environment variables:"}}),
 		kong.TypeMapper(reflect.TypeFor[app.Switch](), switchMapper{}),
-		kong.Exit(func(code int) { exited = code; panic(exit{}) }), kong.Vars{"version": version})
+		kong.Exit(func(code int) { exited = code; panic(exit{}) }), kong.Vars{"version": version, "scopes": scopeNames()})
 	if err != nil {
 		panic(err)
 	}
