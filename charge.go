@@ -126,8 +126,9 @@ func EnteredCharges(list []ChargeInput, total Money, at time.Time) ([]Charge, er
 	return out, f.err()
 }
 
-// CheckCredits refuses credits that would give more than the price and all charges.
-func CheckCredits(total Money, lists ...[]Charge) error {
+// CheckCredits refuses credits that would give more than the price and all charges, on the
+// field where they were entered.
+func CheckCredits(field string, total Money, lists ...[]Charge) error {
 	sum := total.Amount
 	for _, list := range lists {
 		for _, c := range list {
@@ -135,7 +136,7 @@ func CheckCredits(total Money, lists ...[]Charge) error {
 		}
 	}
 	if sum < 0 {
-		return Errorf(Conflict, "That credit is more than the price and all charges together.").On("/charges")
+		return Errorf(Conflict, "That credit is more than the price and all charges together.").On(field)
 	}
 	return nil
 }

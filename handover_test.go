@@ -188,7 +188,7 @@ func TestEnteredCharges(t *testing.T) {
 		charges int64
 		code    exodrive.Code
 	}{{49, exodrive.Conflict}, {50, ""}} {
-		if err := exodrive.CheckCredits(usd(100), []exodrive.Charge{{Amount: usd(c.charges)}}, []exodrive.Charge{credit}); exodrive.CodeOf(err) != c.code {
+		if err := exodrive.CheckCredits("/charges", usd(100), []exodrive.Charge{{Amount: usd(c.charges)}}, []exodrive.Charge{credit}); exodrive.CodeOf(err) != c.code {
 			t.Errorf("a credit of 1.50 after 1.00 and %d: %v", c.charges, err)
 		}
 	}

@@ -51,7 +51,7 @@ func (s *Service) TakeBack(ctx context.Context, who exodrive.Actor, id string, r
 			return nil, err
 		}
 		planned = append(exodrive.ReturnCharges(b.Terms, out, in), entered...)
-		if err := exodrive.CheckCredits(b.Total, money.Charges, planned); err != nil {
+		if err := exodrive.CheckCredits("/charges", b.Total, money.Charges, planned); err != nil {
 			return nil, err
 		}
 		if r.DryRun {

@@ -98,7 +98,7 @@ func (s *Service) AddCharge(ctx context.Context, who exodrive.Actor, id string, 
 			return err
 		}
 		added := append(money.Charges, charge)
-		if err := exodrive.CheckCredits(b.Total, added); err != nil {
+		if err := exodrive.CheckCredits("/amount", b.Total, added); err != nil {
 			return err
 		}
 		if err := tx.InsertCharges(ctx, b.ID, len(money.Charges), added[len(money.Charges):]); err != nil {

@@ -1,6 +1,7 @@
 package rental_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -69,7 +70,10 @@ func TestMoneyAtTheCounter(t *testing.T) {
 		}
 		credit.Amount = -total - 600_01
 		n++
-		refusalOf(t, recordErr(w.AddCharge(t.Context(), desk, b.ID, credit, keyed(n))), exodrive.Conflict)
+		err = recordErr(w.AddCharge(t.Context(), desk, b.ID, credit, keyed(n)))
+		if e, ok := errors.AsType[*exodrive.Error](err); !ok || e.Code != exodrive.Conflict || e.Field != "/amount" {
+			t.Errorf("a credit of too much: %+v, want a conflict on what was sent, /amount", err)
+		}
 		if a := must(rental.MoneyRequest{Action: exodrive.GiveRefund, Amount: 300_00}); a.GiveBack.Amount != 0 || a.Due.Amount != 0 || a.Payment != exodrive.PartiallyRefunded {
 			t.Errorf("given back: %+v", a)
 		}
