@@ -173,6 +173,9 @@ func (s *Service) keep(ctx context.Context, tx *sqlstore.Tx, who exodrive.Actor,
 	if err := tx.InsertLines(ctx, b.ID, q.Lines); err != nil {
 		return err
 	}
+	if who.ID == "" {
+		who.ID, who.Name = renter.ID, renter.Name
+	}
 	if err := s.happened(ctx, tx, who, b, "book", "", nil, stateOf(b)); err != nil {
 		return err
 	}

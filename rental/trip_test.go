@@ -9,11 +9,11 @@ import (
 )
 
 // Renter and staff read back what was booked, as a change sends it: the ids of the extras,
-// the coupon, the driver's birth date, with all changes since. Who may only read gets no
-// birth date.
+// the coupon, the driver's birth date, with all changes since, and that it was the renter
+// who booked. Who may only read gets no birth date.
 //
 // Red when: the view of a booking leaves its trip out, or has it as it was before a change
-// or a swap, or a read-only token gets the birth date.
+// or a swap, a read-only token gets the birth date, or nobody booked.
 func TestTripIsReadBack(t *testing.T) {
 	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world) {
@@ -34,6 +34,13 @@ func TestTripIsReadBack(t *testing.T) {
 				got.PickupLocation == "" || !slices.Equal(got.Extras, want.Extras) || got.Coupon != want.Coupon || got.DriverBirthDate != want.DriverBirthDate {
 				t.Errorf("%s reads %+v, want %+v", what, got, want)
 			}
+		}
+		made, err := w.BookingRecord(ctx, desk, b.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first := eventOf(t, made, "book"); first.By != "renter" {
+			t.Errorf("the booking was made by %q", first.By)
 		}
 		trip.CarID = b.Car.ID
 		reads("who booked", b.Trip, trip)
