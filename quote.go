@@ -144,7 +144,7 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(q *Q
 	if err != nil {
 		return nil, err
 	}
-	if err := t.checkDriver(r.DriverBirthDate, trip.PickupDate); err != nil {
+	if err := t.checkDriver(r.DriverBirthDate, trip.PickupDate, trip.PickupPlace.Today(now)); err != nil {
 		return nil, err
 	}
 	extras, err := t.extras(r.Extras)
@@ -180,7 +180,7 @@ func (t Terms) quote(r TripRequest, now time.Time, of *Booking, settle func(q *Q
 	if of != nil && of.State == Active {
 		q.Back = q.Back.whileOut(of.Terms.Back, q.Occupied.End < of.Days.End)
 	}
-	q.Rules = q.inWords(t.Car, trip)
+	q.Rules = q.inWords(t.Car, trip, now)
 	if words := q.dayInWords(); of == nil && words != "" {
 		q.Rules = append(q.Rules, words) // a change has what was agreed before in its figures
 	}
@@ -260,8 +260,11 @@ func (t Terms) days(trip Trip, now time.Time, of *Booking) (Days, error) {
 	return days, err
 }
 
-// checkDriver refuses a driver who is too young on the day of pick-up.
-func (t Terms) checkDriver(born, pickup Date) error {
+// checkDriver refuses a driver who is not born yet, or too young on the day of pick-up.
+func (t Terms) checkDriver(born, pickup, today Date) error {
+	if born > today {
+		return Errorf(Invalid, "The driver's birth date, %s, lies in the future; look at its year.", dayWords(born)).On("/driverBirthDate")
+	}
 	if born == 0 || t.Car.MinimumDriverAge <= 0 {
 		return nil
 	}

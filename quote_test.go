@@ -108,6 +108,26 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+// Whoever books so late that cancelling costs something reads so, and no day until which it
+// was free.
+//
+// Red when: a term of cancelling is told that is over.
+func TestCancellingThatIsNotFreeAnyMore(t *testing.T) {
+	for hours, want := range map[int]string{
+		73: "Cancelling is free until 28 April 2027, 10:00 (EDT); until 30 April 2027, 10:00 (EDT) it costs 59.40 USD; until the pick-up nothing is paid back.",
+		71: "Cancelling is not free any more: it costs 59.40 USD until 30 April 2027, 10:00 (EDT); until the pick-up nothing is paid back.",
+		23: "Cancelling is not free any more: if you cancel, nothing is paid back.",
+	} {
+		q, err := exodrive.NewQuote(fourDays, quoteTerms(), before(hours))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(q.Rules, want) {
+			t.Errorf("%d hours before the pick-up: %q, want %q", hours, q.Rules, want)
+		}
+	}
+}
+
 // Times around the handover time, another place of return and extras change days,
 // fees and how long the car is away, and the rules say so.
 func TestQuoteOfTimesAndPlaces(t *testing.T) {
@@ -180,6 +200,20 @@ func TestQuoteRefuses(t *testing.T) {
 		e, _ := errors.AsType[*exodrive.Error](err)
 		if e == nil || e.Code != c.code || e.Field != c.field {
 			t.Errorf("%s: %v (%+v), want %s on %s", name, err, e, c.code, c.field)
+		}
+	}
+}
+
+// A birth date to come is called that, also for a car that anybody may drive.
+//
+// Red when: it is refused as too young, or let pass.
+func TestNobodyIsBornTomorrow(t *testing.T) {
+	for _, least := range []int{0, 25} {
+		_, err := exodrive.NewQuote(asking(func(r *exodrive.TripRequest) { r.DriverBirthDate = exodrive.MustDate("2027-04-02") }),
+			withTerms(func(t *exodrive.Terms) { t.Car.MinimumDriverAge = least }), quoteNow)
+		e, _ := errors.AsType[*exodrive.Error](err)
+		if e == nil || e.Code != exodrive.Invalid || e.Field != "/driverBirthDate" || !strings.Contains(e.Message, "2 April 2027, lies in the future") {
+			t.Errorf("for drivers of %d years: %v", least, err)
 		}
 	}
 }

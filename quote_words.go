@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 // inWords are the days and rules of a quote as sentences, for people.
-func (q *Quote) inWords(car CarTerms, trip Trip) []string {
+func (q *Quote) inWords(car CarTerms, trip Trip, now time.Time) []string {
 	from, to := trip.PickupPlace, trip.ReturnPlace
 	rules := []string{fmt.Sprintf("%s, %s to %s. A rental day runs from %s to %s the next day, in the time of %s.",
 		count(q.Occupied.Len(), "rental day"), dayWords(q.FirstDay), dayWords(q.LastDay), from.Handover, from.Handover, from.Name)}
@@ -38,7 +39,7 @@ func (q *Quote) inWords(car CarTerms, trip Trip) []string {
 		rules = append(rules, words)
 	}
 	if len(q.Cancellation) > 0 {
-		rules = append(rules, cancelWords(q.Cancellation, q.Total))
+		rules = append(rules, cancelWords(q.Cancellation, q.Total, now))
 	}
 	return rules
 }
@@ -72,28 +73,38 @@ func (u Units) one() string {
 	return "kilometre"
 }
 
-// cancelWords tells the terms of cancelling in one sentence.
-func cancelWords(terms []CancelTerm, total Money) string {
-	text := ""
-	for i, t := range terms {
+// cancelWords tells the terms of cancelling in one sentence, without those that are over.
+func cancelWords(terms []CancelTerm, total Money, now time.Time) string {
+	left := slices.DeleteFunc(slices.Clone(terms), func(t CancelTerm) bool { return now.After(t.Until) })
+	if len(left) == 0 {
+		return "The pick-up is over, so this rental cannot be cancelled any more."
+	}
+	text, costs := "", "Cancelling costs"
+	if len(left) < len(terms) && terms[0].Fee.Amount == 0 && left[0].Fee.Amount > 0 {
+		text, costs = "Cancelling is not free any more: ", "it costs"
+	}
+	for i, t := range left {
 		switch {
 		case t.Fee.Amount == 0:
 			text += "Cancelling is free until " + instantWords(t.Until)
 		case t.Fee == total && i == 0:
-			text += "If you cancel, nothing is paid back"
+			text += "if you cancel, nothing is paid back"
 		case t.Fee == total:
 			text += "until the pick-up nothing is paid back"
 		case i == 0:
-			text += fmt.Sprintf("Cancelling costs %s until %s", t.Fee, instantWords(t.Until))
+			text += fmt.Sprintf("%s %s until %s", costs, t.Fee, instantWords(t.Until))
 		default:
 			text += fmt.Sprintf("until %s it costs %s", instantWords(t.Until), t.Fee)
 		}
-		if i < len(terms)-1 {
+		if i < len(left)-1 {
 			text += "; "
 		}
 	}
-	return text + "."
+	return capital(text) + "."
 }
+
+// capital is a sentence with a large first letter.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func count(n int, what string) string {
 	if n == 1 {
