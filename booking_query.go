@@ -11,7 +11,7 @@ import (
 // out.
 type BookingQuery struct {
 	States     []BookingState
-	CarID      string
+	CarID      string // or slug, until a use-case has looked it up
 	CustomerID string
 	Email      string // of the customer, in lower case
 	From       Date   // with a rental day on this day or later
@@ -27,7 +27,7 @@ func ParseBookingQuery(v url.Values) (BookingQuery, error) {
 		States: list(&p, "state", oneOf(BookingStates)), CarID: p.get("carId"), CustomerID: p.get("customerId"), Email: strings.ToLower(p.get("email")),
 		From: p.date("startDate"), To: p.date("endDate"), Search: p.phrase("search"),
 	}
-	p.faults.check(q.CarID == "" || IsID(CarID, q.CarID), "carId", "carId is an id such as car_01kas0f3m2x7h9tq.")
+	p.faults.check(q.CarID == "" || IsCarRef(q.CarID), "carId", "carId is an id or a slug, such as car_01kas0f3m2x7h9tq or ferrari-296-gtb.")
 	p.faults.check(q.CustomerID == "" || IsID(CustomerID, q.CustomerID), "customerId", "customerId is an id such as cus_01kas0f3m2x7h9tq.")
 	p.faults.check(q.Email == "" || isEmail(q.Email), "email", "email is an address such as maria@example.com; search finds parts of one.")
 	p.faults.check(q.From == 0 || q.To == 0 || q.From <= q.To, "endDate", "endDate comes before startDate.")

@@ -63,7 +63,7 @@ func TestBookingQuery(t *testing.T) {
 	if want := (exodrive.BookingQuery{States: []exodrive.BookingState{exodrive.Held}, Email: "maria@example.com", From: exodrive.MustDate("2027-05-01"), To: exodrive.MustDate("2027-05-01")}); err != nil || !reflect.DeepEqual(q, want) {
 		t.Errorf("%+v, %v", q, err)
 	}
-	for name, value := range map[string]string{"state": "lost", "carId": "ferrari", "startDate": "2027-02-30", "endDate": "yesterday"} {
+	for name, value := range map[string]string{"state": "lost", "carId": "Ferrari", "startDate": "2027-02-30", "endDate": "yesterday"} {
 		_, err := exodrive.ParseBookingQuery(url.Values{name: {value}})
 		if e, _ := errors.AsType[*exodrive.Error](err); e == nil || e.Code != exodrive.Invalid || e.Field != name {
 			t.Errorf("%s=%s: %v", name, value, err)

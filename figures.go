@@ -11,7 +11,7 @@ const figuresDays = 366
 // FiguresQuery asks for the figures of some days, both included, of a car or of the fleet.
 type FiguresQuery struct {
 	Start, End Date
-	CarID      string // "": the fleet
+	CarID      string // "": the fleet; or slug, until a use-case has looked it up
 }
 
 // ParseFiguresQuery reads startDate and endDate, both required, and carId. A wrong value
@@ -20,7 +20,7 @@ func ParseFiguresQuery(v url.Values) (FiguresQuery, error) {
 	p := params{values: v}
 	q := FiguresQuery{CarID: p.get("carId")}
 	q.Start, q.End = p.window(figuresDays)
-	p.faults.check(q.CarID == "" || IsID(CarID, q.CarID), "carId", "carId is an id such as car_01kas0f3m2x7h9tq.")
+	p.faults.check(q.CarID == "" || IsCarRef(q.CarID), "carId", "carId is an id or a slug, such as car_01kas0f3m2x7h9tq or ferrari-296-gtb.")
 	return q, p.faults.err()
 }
 

@@ -78,7 +78,7 @@ func TestFiguresAddUp(t *testing.T) {
 // A wrong parameter of figures is named.
 func TestFiguresQuery(t *testing.T) {
 	for name, query := range map[string]string{
-		"startDate": "endDate=2027-01-01", "endDate": "startDate=2027-01-01&endDate=2028-01-02", "carId": "startDate=2027-01-01&endDate=2027-12-31&carId=ferrari",
+		"startDate": "endDate=2027-01-01", "endDate": "startDate=2027-01-01&endDate=2028-01-02", "carId": "startDate=2027-01-01&endDate=2027-12-31&carId=Ferrari",
 	} {
 		values, _ := url.ParseQuery(query)
 		_, err := exodrive.ParseFiguresQuery(values)

@@ -74,6 +74,9 @@ func IsSlug(s string) bool {
 	return true
 }
 
+// IsCarRef tells whether s may be the id of a car or its slug.
+func IsCarRef(s string) bool { return IsID(CarID, s) || IsSlug(s) }
+
 // Slug makes a slug of a text: letters and digits kept in lower case, common
 // accents dropped, everything else a hyphen.
 func Slug(text string) string {

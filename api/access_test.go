@@ -308,3 +308,24 @@ func TestStaffNamesCarsBySlug(t *testing.T) {
 		problem(t, "another scope", s.do(call{method: "POST", path: "/api/admin/cars/" + slug + "/blocks", body: `{"startDate":"2027-03-03","endDate":"2027-03-03"}`, as: reviewer}), 403, "forbidden")
 	})
 }
+
+// Staff also names a car by its slug where it asks for what is about one car; a slug that
+// no car has is not found, instead of a list that is empty or of all.
+//
+// Red when: a filter takes ids alone.
+func TestStaffFiltersBySlug(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *server) {
+		slug := strings.TrimPrefix(ferrari, "/api/cars/")
+		s.admin(t, "POST", "/api/bookings", `{"carId":"`+slug+`","startDate":"2027-06-01","endDate":"2027-06-05","customer":{"firstName":"Maria","email":"maria@example.com","phone":"+1 305 555 0142"}}`)
+		for _, path := range []string{
+			"/api/admin/bookings?carId=", "/api/admin/bookings.csv?carId=", "/api/admin/figures?startDate=2027-01-01&endDate=2027-12-31&carId=",
+			"/api/admin/calendar?carId=",
+		} {
+			byID, bySlug := s.do(call{method: "GET", path: path + s.idOf(t, ferrari), as: adminToken}), s.do(call{method: "GET", path: path + slug, as: adminToken})
+			if byID.Code != http.StatusOK || bySlug.Code != http.StatusOK || bySlug.Body.String() != byID.Body.String() || !strings.Contains(byID.Body.String(), s.idOf(t, ferrari)) {
+				t.Errorf("%s answers by slug %d %s, by id %d %s", path, bySlug.Code, bySlug.Body, byID.Code, byID.Body)
+			}
+			problem(t, "no car's slug", s.do(call{method: "GET", path: path + "trabant-601", as: adminToken}), 404, "not_found")
+		}
+	})
+}

@@ -42,7 +42,7 @@ func TestWrongParameters(t *testing.T) {
 		{"/api/cars/ferrari-roma/availability?startDate=2026-12-01&endDate=2027-12-02", "endDate", "At most 366 days"},
 		{"/api/cars/ferrari-roma/reviews?page=0", "page", "from 1 to 500"}, {"/api/cars/ferrari-roma/reviews?limit=51", "limit", "from 1 to 50"},
 		{"/api/admin/cars?limit=51", "limit", "from 1 to 50"}, {"/api/admin/reviews?status=funny", "status", "pending, approved or refused"},
-		{"/api/admin/bookings?state=held,lost", "state", "one of held, confirmed"}, {"/api/admin/bookings?carId=ferrari", "carId", "an id such as car_"},
+		{"/api/admin/bookings?state=held,lost", "state", "one of held, confirmed"}, {"/api/admin/bookings?carId=Ferrari", "carId", "an id or a slug"},
 		{"/api/admin/bookings?customerId=maria", "customerId", "an id such as cus_"}, {"/api/admin/bookings?email=maria", "email", "search finds parts"},
 		{"/api/admin/bookings?startDate=2027-05-02&endDate=2027-05-01", "endDate", "before startDate"}, {"/api/admin/bookings?search=%00", "search", "no text"},
 		{"/api/admin/bookings?search=%ff", "search", "no text"}, {"/api/admin/bookings?search=" + strings.Repeat("x", 101), "search", "at most 100 characters"},
@@ -50,8 +50,8 @@ func TestWrongParameters(t *testing.T) {
 		{"/api/admin/timeline?startDate=2026-12-01", "endDate", "missing"}, {"/api/admin/timeline?startDate=2026-12-05&endDate=2026-12-01", "endDate", "before startDate"},
 		{"/api/admin/timeline?startDate=2026-12-01&endDate=2027-02-01", "endDate", "At most 62 days"}, {"/api/admin/timeline?startDate=2026-12-01&endDate=2026-12-02&limit=501", "limit", "from 1 to 500"},
 		{"/api/admin/figures", "startDate", "missing"}, {"/api/admin/figures?startDate=2026-01-01&endDate=2027-01-02", "endDate", "At most 366 days"},
-		{"/api/admin/figures?startDate=2026-01-01&endDate=2026-01-02&carId=roma", "carId", "an id such as car_"}, {"/api/admin/figures/cars?startDate=2026-01-02&endDate=2026-01-01", "endDate", "before startDate"},
-		{"/api/admin/calendar?carId=ferrari", "carId", "an id such as car_"},
+		{"/api/admin/figures?startDate=2026-01-01&endDate=2026-01-02&carId=Roma", "carId", "an id or a slug"}, {"/api/admin/figures/cars?startDate=2026-01-02&endDate=2026-01-01", "endDate", "before startDate"},
+		{"/api/admin/calendar?carId=Ferrari", "carId", "an id or a slug"},
 		{"/api/admin/customers?search=%E2%80%AE", "search", "no text"}, {"/api/admin/customers?limit=51", "limit", "from 1 to 50"},
 		{"/api/admin/customers/cus_01kas0f3m2x7h9tq?page=0", "page", "from 1 to 500"},
 	} {
@@ -66,7 +66,7 @@ func TestWrongParameters(t *testing.T) {
 	}
 }
 
-// Parameters that nobody knows are ignored and never change an answer.
+// Parameters of public reads that nobody knows are ignored and never change an answer.
 func TestUnknownParameters(t *testing.T) {
 	s := anyServer(t, false)
 	for _, path := range []string{"/api/cars?make=ferrari", "/api/cars/ferrari-roma?x=1", "/api/cars/ferrari-roma/availability?startDate=2026-12-01&endDate=2026-12-31",

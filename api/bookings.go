@@ -105,7 +105,7 @@ func bookingParams() []*huma.Param {
 func bookingFilters() []*huma.Param {
 	return []*huma.Param{
 		several("state", "Only bookings in one of these states", words(exodrive.BookingStates), "held", "confirmed"),
-		query("carId", "Only bookings of this car.", text(100), nil),
+		query("carId", "Only bookings of this car, by id or slug.", text(100), nil),
 		query("customerId", "Only bookings of this customer.", text(100), nil),
 		query("email", "Only bookings with this e-mail address, in any case.", text(254), nil),
 		query("startDate", "Only bookings with a rental day on this day or later.", day(), nil),

@@ -56,12 +56,12 @@ func (a *api) adminRenewCalendar(ctx context.Context, in *parameters) (*answer[r
 // ofCar is the car that is asked about, "" for the fleet.
 func ofCar(in *parameters) (string, error) {
 	id := in.values.Get("carId")
-	if id != "" && !exodrive.IsID(exodrive.CarID, id) {
-		return "", exodrive.Errorf(exodrive.Invalid, "carId is an id such as car_01kas0f3m2x7h9tq.").On("carId")
+	if id != "" && !exodrive.IsCarRef(id) {
+		return "", exodrive.Errorf(exodrive.Invalid, "carId is an id or a slug, such as car_01kas0f3m2x7h9tq or ferrari-296-gtb.").On("carId")
 	}
 	return id, nil
 }
 
 func calendarOfParam() *huma.Param {
-	return query("carId", "Of this car; none: of the fleet.", text(100), nil)
+	return query("carId", "Of this car, by id or slug; none: of the fleet.", text(100), nil)
 }

@@ -38,5 +38,5 @@ func keptOf(s cache.Served, err error) (*raw, error) {
 }
 
 func figuresParams() []*huma.Param {
-	return append(rangeParams(), query("carId", "Of this car; none: of the fleet.", text(100), nil))
+	return append(rangeParams(), query("carId", "Of this car, by id or slug; none: of the fleet.", text(100), nil))
 }

@@ -22,7 +22,7 @@ func (a *api) routes() {
 
 	a.bookingRoutes()
 
-	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)
+	admin(a, get("/api/admin/bookings.csv", "adminExportBookings", "Bookings as a table", bookingFilters()...).in("Bookings").mayMiss().gives("text/csv", &huma.Schema{Type: huma.TypeString}), a.adminExportBookings)
 	open(a, get("/api/calendars/{calendar}", "readCalendar", "A calendar of bookings, for who has its link").in("Bookings").gives("text/calendar", &huma.Schema{Type: huma.TypeString}), httpx.LimitReads, a.readCalendar)
 	admin(a, get("/api/admin/calendar", "adminReadCalendarLink", "Where a calendar of bookings is read", calendarOfParam()).in("Bookings").needs(exodrive.ScopeBook).mayMiss(), a.adminReadCalendarLink)
 	admin(a, post("/api/admin/calendar/renew", "adminRenewCalendar", "Make the link to a calendar worthless").in("Bookings").answers(http.StatusOK).mayMiss().asking(calendarOfParam()), a.adminRenewCalendar)
@@ -87,7 +87,7 @@ func (a *api) bookingRoutes() {
 	open(a, post("/api/bookings/{token}/change/quote", "quoteChange", "What a change of a booking costs").in("Bookings").answers(http.StatusOK).mayMiss(), httpx.LimitReads, a.quoteChange)
 	open(a, post("/api/bookings/{token}/change", changeID, "Change or extend a booking").in("Bookings").answers(http.StatusOK).mayMiss().mayRepeat(), httpx.LimitReads, a.changeBooking)
 
-	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings"), a.adminListBookings)
+	admin(a, get("/api/admin/bookings", "adminListBookings", "Bookings, by state, days, customer or car", bookingParams()...).in("Bookings").mayMiss(), a.adminListBookings)
 	admin(a, post("/api/admin/bookings/{bookingId}/cancel", "adminCancelBooking", "Cancel a booking for its renter").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminCancelBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/confirm", "adminConfirmBooking", "Agree to a booking").in("Bookings").answers(http.StatusOK).mayMiss(), a.adminConfirmBooking)
 	admin(a, post("/api/admin/bookings/{bookingId}/change", "adminChangeBooking", "Move a booking, or set limits and price aside").in("Bookings").answers(http.StatusOK).versioned(), a.adminChangeBooking)

@@ -178,6 +178,10 @@ func (s *Service) Bookings(ctx context.Context, who exodrive.Actor, ask exodrive
 	if err := who.May(exodrive.ScopeRead); err != nil {
 		return nil, 0, err
 	}
+	var err error
+	if ask.CarID, err = s.filtered(ctx, ask.CarID); err != nil {
+		return nil, 0, err
+	}
 	return s.store.Bookings(ctx, ask, page)
 }
 

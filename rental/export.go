@@ -17,6 +17,10 @@ func (s *Service) ExportBookings(ctx context.Context, who exodrive.Actor, ask ex
 	if err := who.May(exodrive.ScopeRead); err != nil {
 		return nil, err
 	}
+	var err error
+	if ask.CarID, err = s.filtered(ctx, ask.CarID); err != nil {
+		return nil, err
+	}
 	rows, err := s.store.BookingsAfter(ctx, ask, last, exportBatch)
 	if err != nil {
 		return nil, err

@@ -41,6 +41,10 @@ func (s *Service) Figures(ctx context.Context, who exodrive.Actor, ask exodrive.
 	if err := who.May(exodrive.ScopeRead); err != nil {
 		return Read[exodrive.Figures]{}, err
 	}
+	var err error
+	if ask.CarID, err = s.filtered(ctx, ask.CarID); err != nil {
+		return Read[exodrive.Figures]{}, err
+	}
 	return read(ctx, s.reads.figures, ask)
 }
 

@@ -39,6 +39,15 @@ func (s *Service) ManagedCarID(ctx context.Context, who exodrive.Actor, slug str
 	return s.store.CarIDBySlug(ctx, slug)
 }
 
+// filtered is the id of the car that a filter names by id or slug; what is no slug stays as
+// it is, and none at all too. A slug that no car has is not_found.
+func (s *Service) filtered(ctx context.Context, ref string) (string, error) {
+	if !exodrive.IsSlug(ref) {
+		return ref, nil
+	}
+	return s.store.CarIDBySlug(ctx, ref)
+}
+
 // CreateCar adds a car to the fleet.
 func (s *Service) CreateCar(ctx context.Context, who exodrive.Actor, in exodrive.CarInput) (*exodrive.Car, error) {
 	if err := who.May(exodrive.ScopeFleet); err != nil {
