@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -54,13 +56,40 @@ func (a *api) limitAndIdentify(ctx huma.Context, next func(huma.Context)) {
 	}
 	err := a.Limiter.Check(r.Context(), w, policy, caller)
 	if err == nil && op.Metadata[private] == true {
-		err = a.carBySlug(ctx, r)
+		if err = knowsParameters(op, r); err == nil {
+			err = a.carBySlug(ctx, r)
+		}
 	}
 	if err != nil {
 		httpx.WriteError(w, r, err)
 		return
 	}
 	next(ctx)
+}
+
+// knowsParameters refuses parameters of an address that staff's operation does not have: a
+// filter that is misspelt would pick nothing out, and the list be of all. The public may
+// write what it wants, as links come with parameters of others.
+func knowsParameters(op *huma.Operation, r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	var known []string
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			known = append(known, p.Name)
+		}
+	}
+	others := "this address takes none."
+	if len(known) > 0 {
+		others = "those that there are: " + strings.Join(known, ", ") + "."
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.URL.Query())) {
+		if !slices.Contains(known, name) {
+			return exodrive.Errorf(exodrive.Invalid, "There is no parameter %.40q here; %s", name, others).On(name)
+		}
+	}
+	return nil
 }
 
 // carBySlug lets staff name the car in a path by its slug, too: what comes later reads its
