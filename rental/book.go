@@ -77,7 +77,7 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 		taken, err := takenOf(ctx, tx, car.ID, q.Takes(), "")
 		if err == nil && len(taken) > 0 {
 			refused = func() error { return s.instead(ctx, r.TripRequest, q, taken) }
-			err = daysTaken(taken)
+			err = tripTaken(taken)
 		}
 		if err != nil {
 			return err
@@ -258,7 +258,10 @@ func takeMore(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, had exo
 		taken = append(taken, takes.InTheWay(others)...)
 	}
 	if len(taken) > 0 {
-		return daysTaken(taken)
+		if b.State == exodrive.Expired {
+			return daysTaken(taken, "The hold of this booking ran out, and its days went to others: book its trip anew, on other days or with another car.")
+		}
+		return tripTaken(taken)
 	}
 	return nil
 }

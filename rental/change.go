@@ -38,7 +38,7 @@ func (s *Service) QuoteChange(ctx context.Context, link string, r exodrive.TripC
 		return nil, err
 	}
 	if len(taken) > 0 {
-		return nil, s.insteadOfChange(ctx, b, ch, daysTaken(taken))
+		return nil, s.insteadOfChange(ctx, b, ch, memberOfDays(r), daysTaken(taken, otherDaysOrCar))
 	}
 	return s.signedChange(b, ch, now), nil
 }
@@ -88,7 +88,7 @@ func (s *Service) ChangeBooking(ctx context.Context, link string, r ChangeReques
 		return tx.InsertKey(ctx, *key)
 	})
 	if err != nil {
-		return nil, s.insteadOfChange(ctx, b, ch, err)
+		return nil, s.insteadOfChange(ctx, b, ch, memberOfDays(r.TripChange), err)
 	}
 	return s.view(ctx, b)
 }
@@ -165,13 +165,15 @@ func (s *Service) signedChange(b *exodrive.Booking, ch *exodrive.Change, now tim
 
 // insteadOfChange adds to the refusal of a change whose days somebody has the nearest that
 // can be had: a shorter extension and, unless the car is out already, the same car on other
-// days for as long; for a swap other cars. Any other error stays as it is.
-func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change, err error) error {
+// days for as long; for a swap other cars. It is on the member of the request that wants
+// the days. Any other error stays as it is.
+func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *exodrive.Change, member string, err error) error {
 	e, ok := errors.AsType[*exodrive.Error](err)
 	if !ok || e.Code != exodrive.DatesTaken || e.Refusal == nil || ch == nil {
 		return err
 	}
 	taken := e.Refusal.TakenDays
+	e = e.On(member)
 	others := &exodrive.Alternatives{OtherDays: []exodrive.TripDays{}, OtherCars: []exodrive.CarCard{}}
 	// What cannot be found out is left out: the refusal itself is right.
 	if ch.CarID != b.CarID {
@@ -180,7 +182,7 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		}
 		if b.State == exodrive.Active && taken[0] < s.today() {
 			e = exodrive.Errorf(exodrive.DatesTaken, "That car was not free on %s, when this rental had begun, and a booking has one car for all its days. "+
-				"Give a car that was free since, or take this one back and book the other for the days that are left.", taken[0])
+				"Give a car that was free since, or take this one back and book the other for the days that are left.", taken[0]).On(member)
 		}
 		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
 	}
@@ -196,6 +198,27 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		}
 	}
 	return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
+}
+
+// otherDaysOrCar is what to do about days that a trip cannot have.
+const otherDaysOrCar = "Take other days, or another car."
+
+// memberOfDays is the member of a change for whose sake it takes days; "" if it has none
+// that does.
+func memberOfDays(c exodrive.TripChange) string {
+	switch {
+	case c.StartDate != 0:
+		return "/startDate"
+	case c.EndDate != 0:
+		return "/endDate"
+	case c.PickupTime != nil:
+		return "/pickupTime"
+	case c.ReturnTime != nil:
+		return "/returnTime"
+	case c.ReturnLocation != "":
+		return "/returnLocation"
+	}
+	return ""
 }
 
 // shorter is the longest extension of a booking that its car is free for, of those shorter

@@ -22,7 +22,7 @@ type StaffChange struct {
 // stale. The refusals are those of ChangeBooking. A dry run has the same, tells the change
 // and makes none.
 func (s *Service) ChangeForRenter(ctx context.Context, who exodrive.Actor, id string, version int64, r StaffChange) (*BookingRecord, error) {
-	return s.changeByStaff(ctx, who, id, version, exodrive.ChangeBooking, r.Reason, r.DryRun, nil, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
+	return s.changeByStaff(ctx, who, id, version, exodrive.ChangeBooking, r.Reason, r.DryRun, memberOfDays(r.TripChange), nil, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
 		return s.changeOf(ctx, tx, b, r.TripChange, &r.Leave, tx.Now)
 	})
 }
@@ -55,7 +55,7 @@ func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, ve
 	if err != nil {
 		return nil, onCar(err)
 	}
-	return s.changeByStaff(ctx, who, id, version, exodrive.SwapCar, r.Reason, r.DryRun, []string{car.ID}, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
+	return s.changeByStaff(ctx, who, id, version, exodrive.SwapCar, r.Reason, r.DryRun, "/carId", []string{car.ID}, func(tx *sqlstore.Tx, b *exodrive.Booking) (*exodrive.Change, error) {
 		asked, err := b.Asked()
 		if err != nil {
 			return nil, err
@@ -77,8 +77,9 @@ func (s *Service) SwapCar(ctx context.Context, who exodrive.Actor, id string, ve
 	})
 }
 
-// changeByStaff makes what plan says of a booking. cars are locked with its own.
-func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id string, version int64, e exodrive.BookingEvent, reason string, dryRun bool, cars []string, plan func(*sqlstore.Tx, *exodrive.Booking) (*exodrive.Change, error)) (*BookingRecord, error) {
+// changeByStaff makes what plan says of a booking, for whose days member asks. cars are
+// locked with its own.
+func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id string, version int64, e exodrive.BookingEvent, reason string, dryRun bool, member string, cars []string, plan func(*sqlstore.Tx, *exodrive.Booking) (*exodrive.Change, error)) (*BookingRecord, error) {
 	if err := who.May(exodrive.ScopeBook); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (s *Service) changeByStaff(ctx context.Context, who exodrive.Actor, id stri
 		return s.planned(ctx, b, ch)
 	}
 	if err != nil {
-		return nil, s.insteadOfChange(ctx, b, ch, err)
+		return nil, s.insteadOfChange(ctx, b, ch, member, err)
 	}
 	return s.record(ctx, b)
 }

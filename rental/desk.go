@@ -144,7 +144,7 @@ func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodri
 	}
 	taken, err := tx.TakeDays(ctx, b.CarID, exodrive.Days{Start: first, End: b.Days.Start}, exodrive.DayBooked, b.ID)
 	if err == nil && len(taken) > 0 {
-		err = daysTaken(taken)
+		err = daysTaken(taken, "Hand the car over on its day, or give the booking another car or other days first.")
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/exodrive/exodrive"
 	"github.com/exodrive/exodrive/sqlstore"
@@ -127,16 +128,18 @@ type blockDetail struct {
 
 // blockRefused is daysTaken with the bookings that are hit.
 func blockRefused(taken []exodrive.Date, hit []exodrive.BookingRow) error {
-	e := daysTaken(taken)
+	e := daysTaken(taken).On("/startDate")
 	if len(hit) == 0 {
+		e.Message += " It is the workshop that has them."
 		return e
 	}
 	e.Message += fmt.Sprintf(" Bookings that are hit: %d; each is named with this answer.", len(hit))
 	return e.Instead(exodrive.Refusal{TakenDays: taken, Bookings: hit})
 }
 
-// daysTaken is the conflict of days that somebody else has.
-func daysTaken(taken []exodrive.Date) *exodrive.Error {
+// daysTaken is the conflict of days that somebody else has, with what to do, if anything. It
+// is on no member: only who knows the request can tell which.
+func daysTaken(taken []exodrive.Date, do ...string) *exodrive.Error {
 	const shown = 5
 	list := ""
 	for i, d := range taken[:min(len(taken), shown)] {
@@ -148,7 +151,13 @@ func daysTaken(taken []exodrive.Date) *exodrive.Error {
 	if len(taken) > shown {
 		list += " and others"
 	}
-	return exodrive.Errorf(exodrive.DatesTaken, "Already taken: %s.", list).On("/startDate").Instead(exodrive.Refusal{TakenDays: taken})
+	message := strings.Join(append([]string{"Already taken: " + list + "."}, do...), " ")
+	return exodrive.Errorf(exodrive.DatesTaken, "%s", message).Instead(exodrive.Refusal{TakenDays: taken})
+}
+
+// tripTaken is daysTaken for a trip that somebody wants to book.
+func tripTaken(taken []exodrive.Date) *exodrive.Error {
+	return daysTaken(taken, otherDaysOrCar).On("/startDate")
 }
 
 // UnblockDays gives maintenance days back. Days that are free or belong to a booking stay

@@ -60,7 +60,7 @@ func TestBlockDays(t *testing.T) {
 		}
 		err := second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today + 1, End: today + 4}}))
 		wantCode(t, "days that overlap", err, exodrive.DatesTaken)
-		if e, ok := errors.AsType[*exodrive.Error](err); !ok || e.Message != "Already taken: 2026-11-26, 2026-11-27." || e.Field != "/startDate" {
+		if e, ok := errors.AsType[*exodrive.Error](err); !ok || e.Message != "Already taken: 2026-11-26, 2026-11-27. It is the workshop that has them." || e.Field != "/startDate" {
 			t.Errorf("the conflict says %#v", err)
 		}
 		if got := w.statuses(t, id, today, 8); got != "...mmm.." {
@@ -73,7 +73,7 @@ func TestBlockDays(t *testing.T) {
 			t.Errorf("366 days: %v", err)
 		}
 		err = second(w.BlockDays(ctx, admin, id, rental.BlockRequest{Block: rental.Block{Start: today + 90, End: today + 110}}))
-		if err == nil || !strings.HasSuffix(err.Error(), " and others.") {
+		if err == nil || !strings.HasSuffix(err.Error(), " and others. It is the workshop that has them.") {
 			t.Errorf("many taken days: %v", err)
 		}
 		blocks, err := w.Blocks(ctx, as(exodrive.ScopeRead), id)

@@ -84,7 +84,7 @@ func (s *Service) instead(ctx context.Context, r exodrive.TripRequest, q *exodri
 	if cars, err := s.otherCars(ctx, q, withCar); err == nil {
 		refusal.Alternatives.OtherCars = cars
 	}
-	return daysTaken(taken).Instead(refusal)
+	return tripTaken(taken).Instead(refusal)
 }
 
 // otherDays are the nearest days on which the same car is free for as long, those of one

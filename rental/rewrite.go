@@ -15,7 +15,7 @@ func (s *Service) makeChange(ctx context.Context, tx *sqlstore.Tx, who exodrive.
 	ch.Apply(&next)
 	taken, err := takenOf(ctx, tx, next.CarID, next.Takes(), b.ID)
 	if err == nil && len(taken) > 0 {
-		err = daysTaken(taken)
+		err = daysTaken(taken, otherDaysOrCar)
 	}
 	if err == nil && agreed != nil {
 		err = agreed()

@@ -1,7 +1,9 @@
 package rental_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/exodrive/exodrive"
@@ -66,5 +68,52 @@ func TestTripIsReadBack(t *testing.T) {
 		}
 		trip.DriverBirthDate = 0
 		reads("who may only read", record.Trip, trip)
+	})
+}
+
+// Who is refused days that somebody has is pointed to a member that his request has, or to
+// none, and is told what to do.
+//
+// Red when: the refusal points to startDate whatever was sent, or names the days alone.
+func TestTakenDaysPointToWhatWasSent(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		trip := freeTrip(t, w, anyCar, 4)
+		b := w.held(t, trip, "maria")
+		w.held(t, exodrive.TripRequest{CarID: anyCar, StartDate: trip.EndDate + 2, EndDate: trip.EndDate + 6}, "next")
+		other := neighbours(t, w, anyCar, 1)[0]
+		w.held(t, exodrive.TripRequest{CarID: other, StartDate: trip.StartDate, EndDate: trip.EndDate}, "there")
+		lost := w.held(t, exodrive.TripRequest{CarID: anyCar, StartDate: trip.EndDate + 20, EndDate: trip.EndDate + 22}, "lost")
+		late, both := longer(trip, 3), exodrive.TripChange{StartDate: trip.StartDate + 1, EndDate: trip.EndDate + 3}
+		_, quoted := w.Quote(ctx, trip)
+		refusals := map[string]error{
+			"book":       bookErr(w.Book(ctx, exodrive.Actor{}, bookingOf(trip, "otto"), rental.Call{})),
+			"quote":      quoted,
+			"asked":      quoteErr(w.QuoteChange(ctx, b.Token, late)),
+			"renter":     bookErr(w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: late}, rental.Call{})),
+			"both dates": bookErr(w.ChangeBooking(ctx, b.Token, rental.ChangeRequest{TripChange: both}, rental.Call{})),
+			"staff":      recordErr(w.ChangeForRenter(ctx, desk, b.ID, rental.AnyVersion, rental.StaffChange{TripChange: late, Reason: "x"})),
+			"swap":       recordErr(w.SwapCar(ctx, desk, b.ID, rental.AnyVersion, rental.Swap{CarID: other, Reason: "x"})),
+		}
+		w.clock.Set(*lost.HoldUntil)
+		if _, err := w.SweepHolds(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := second(w.BlockDays(ctx, admin, lost.Car.ID, rental.BlockRequest{Block: rental.Block{Start: lost.FirstDay, End: lost.FirstDay}})); err != nil {
+			t.Fatal(err)
+		}
+		refusals["confirm"] = bookErr(w.ConfirmBooking(ctx, desk, lost.ID))
+		for what, want := range map[string][2]string{
+			"book": {"/startDate", "Take other days, or another car."}, "quote": {"/startDate", "Take other days"},
+			"asked": {"/endDate", "other days"}, "renter": {"/endDate", "other days"}, "both dates": {"/startDate", "other days"},
+			"staff": {"/endDate", "Take other days, or another car."}, "swap": {"/carId", "another car"},
+			"confirm": {"", "book its trip anew"},
+		} {
+			e, _ := errors.AsType[*exodrive.Error](refusals[what])
+			if e == nil || e.Code != exodrive.DatesTaken || e.Field != want[0] || !strings.Contains(e.Message, want[1]) {
+				t.Errorf("%s: %+v, want it on %q to say %q", what, refusals[what], want[0], want[1])
+			}
+		}
 	})
 }
