@@ -61,7 +61,7 @@ type Refusal struct {
 // that was asked for when the answer was made.
 type Alternatives struct {
 	OtherDays []TripDays `json:"otherDays" nullable:"false" doc:"The same car for as long on other days, the nearest first: those for which the rest of the trip holds."`
-	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category that the same trip can be had with, at the price on their card: those where the trip begins before others."`
+	OtherCars []CarCard  `json:"otherCars" nullable:"false" doc:"Cars of the same category that the same trip can be had with, at the price on their card: those where the trip begins before others. For a swap, those free on its days, at their price."`
 }
 
 // TripDays are the days of pick-up and return.

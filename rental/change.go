@@ -126,22 +126,27 @@ func (s *Service) changeOf(ctx context.Context, from reader, b *exodrive.Booking
 	if err != nil {
 		return nil, err
 	}
-	car, err := from.CarTerms(ctx, b.CarID)
-	if err != nil {
-		return nil, err
-	}
-	priced, err := from.CarTerms(ctx, asked.CarID)
-	if exodrive.CodeOf(err) == exodrive.NotFound {
-		priced, err = car, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	terms, err := s.termsOf(ctx, from, b, car, priced, r.Of(asked))
+	terms, err := s.termsToChange(ctx, from, b, r.Of(asked))
 	if err != nil {
 		return nil, err
 	}
 	return exodrive.NewChange(b, r, terms, leave, now)
+}
+
+// termsToChange are the terms of the car that a booking has, for another trip.
+func (s *Service) termsToChange(ctx context.Context, from reader, b *exodrive.Booking, r exodrive.TripRequest) (exodrive.Terms, error) {
+	car, err := from.CarTerms(ctx, b.CarID)
+	if err != nil {
+		return exodrive.Terms{}, err
+	}
+	priced, err := from.CarTerms(ctx, r.CarID)
+	if exodrive.CodeOf(err) == exodrive.NotFound {
+		priced, err = car, nil
+	}
+	if err != nil {
+		return exodrive.Terms{}, err
+	}
+	return s.termsOf(ctx, from, b, car, priced, r)
 }
 
 // termsOf are the terms of a car for a booking, at the prices of the one that was booked. They differ
@@ -186,14 +191,15 @@ func (s *Service) insteadOfChange(ctx context.Context, b *exodrive.Booking, ch *
 		}
 		return e.Instead(exodrive.Refusal{TakenDays: taken, Alternatives: others})
 	}
+	check := s.checkOfChange(b, ch)
 	// A car that is out may have left before its day.
 	if ch.Occupied.Start == b.Days.Start || b.State == exodrive.Active {
 		if days, err := s.shorter(ctx, b, ch); err == nil {
-			others.OtherDays = days
+			others.OtherDays = slices.DeleteFunc(days, func(d exodrive.TripDays) bool { return !check(ctx, d) })
 		}
 	}
 	if b.State != exodrive.Active {
-		if days, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID, nil); err == nil {
+		if days, err := s.otherDays(ctx, ch.Trip, &ch.Quote, b.ID, check); err == nil {
 			others.OtherDays = append(others.OtherDays, days[:min(len(days), mostOthers-len(others.OtherDays))]...)
 		}
 	}

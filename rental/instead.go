@@ -71,6 +71,23 @@ func (s *Service) checksOf(r exodrive.TripRequest, q *exodrive.Quote) (dayCheck,
 	return onDays, withCar
 }
 
+// checkOfChange is the check of days for a change of a booking: what NewChange says of the
+// same change on those days. Its days now, which count as free, are no change.
+func (s *Service) checkOfChange(b *exodrive.Booking, ch *exodrive.Change) dayCheck {
+	now := s.now()
+	same := exodrive.TripChange{
+		PickupTime: ch.Trip.PickupTime, ReturnTime: ch.Trip.ReturnTime, PickupLocation: ch.Trip.PickupLocation, ReturnLocation: ch.Trip.ReturnLocation,
+		Extras: append([]exodrive.ExtraRequest{}, ch.Trip.Extras...), // nil would leave those of the booking
+	}
+	return s.onDays(func(ctx context.Context) (exodrive.Terms, error) { return s.termsToChange(ctx, s.store, b, ch.Trip) }, &ch.Quote,
+		func(days exodrive.TripDays, terms exodrive.Terms) error {
+			other := same
+			other.StartDate, other.EndDate = days.StartDate, days.EndDate
+			_, err := exodrive.NewChange(b, other, terms, ch.Leave, now)
+			return err
+		})
+}
+
 // wantsMore tells whether a trip asks for anything besides a car and days.
 func wantsMore(r exodrive.TripRequest) bool {
 	plain := exodrive.TripRequest{CarID: r.CarID, StartDate: r.StartDate, EndDate: r.EndDate, Extras: r.Extras}
