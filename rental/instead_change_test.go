@@ -17,7 +17,7 @@ func TestOtherDaysOfAChangeCanBeHad(t *testing.T) {
 	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world) {
 		trip := freeTrip(t, w, anyCar, 3)
-		trip.DriverBirthDate = exodrive.DateOf((trip.StartDate-5).At(0, time.UTC).AddDate(-car(t, anyCar).MinimumDriverAge, 0, 0))
+		trip.DriverBirthDate = exodrive.DateOf((trip.StartDate-1).At(0, time.UTC).AddDate(-car(t, anyCar).MinimumDriverAge, 0, 0))
 		b := w.held(t, trip, "maria")
 		next := trip.EndDate.Add(car(t, anyCar).TurnaroundDays)
 		w.held(t, exodrive.TripRequest{CarID: anyCar, StartDate: next, EndDate: next + 3}, "next")
