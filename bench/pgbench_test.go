@@ -59,7 +59,8 @@ func alike(b *testing.B) string {
 		seed(t, url, demo.Size{Cars: 1000, Bookings: 10, Reviews: 10, Seed: 1})
 		on(t, url, func(ctx context.Context, c *pgx.Conn) error {
 			_, err := c.Exec(ctx, `UPDATE cars SET turnaround_days = 1, discount_percent = 0, location_id = (SELECT MIN(id) FROM locations);
-				UPDATE cars SET fees = (SELECT fees FROM cars ORDER BY id LIMIT 1); DELETE FROM price_rules; DELETE FROM car_prices`)
+				UPDATE cars SET fees = (SELECT fees FROM cars ORDER BY id LIMIT 1); DELETE FROM price_rules; DELETE FROM car_prices;
+				DELETE FROM car_availability WHERE booking_id IS NULL`)
 			return err
 		})
 	}
@@ -106,7 +107,7 @@ func recordBookings(b *testing.B, n int) (recorded [][]statement) {
 		switch code {
 		case http.StatusCreated:
 			recorded = append(recorded, all)
-		case http.StatusConflict: // the workshop has some days
+		case http.StatusConflict: // somebody has some days
 		default:
 			b.Fatalf("%d %s", code, said)
 		}
