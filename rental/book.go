@@ -53,11 +53,12 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 	}
 	key := keyOf(who.ID, r, c)
 	var b *exodrive.Booking
+	var car exodrive.CarTerms
+	var made *exodrive.Quote // that the booking was made by; nil for one that was there
 	var refused func() error // after the transaction, which it ends
 	err := s.store.Tx(ctx, func(tx *sqlstore.Tx) (err error) {
-		b, refused = nil, nil
-		car, err := tx.LockCarTerms(ctx, r.CarID)
-		if err != nil {
+		b, made, refused = nil, nil, nil
+		if car, err = tx.LockCarTerms(ctx, r.CarID); err != nil {
 			return onCar(err)
 		}
 		if b, err = s.madeBefore(ctx, tx, key); b != nil || err != nil {
@@ -85,14 +86,17 @@ func (s *Service) Book(ctx context.Context, who exodrive.Actor, r BookRequest, c
 		if err := s.agreed(r, q, tx.Now); err != nil {
 			return err
 		}
-		b = s.newBooking(r, q, terms.Coupon, tx.Now)
+		b, made = s.newBooking(r, q, terms.Coupon, tx.Now), q
 		return s.keep(ctx, tx, who, b, q, terms.Coupon, key, c)
 	})
 	if refused != nil && exodrive.CodeOf(err) == exodrive.DatesTaken {
 		err = refused()
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case made != nil:
+		return s.viewOf(b, car, b.Terms, made.Lines, sqlstore.MoneyRows{})
 	}
 	return s.view(ctx, b)
 }

@@ -47,10 +47,6 @@ func (s *Service) view(ctx context.Context, b *exodrive.Booking) (*BookingView, 
 }
 
 func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlstore.MoneyRows) (*BookingView, error) {
-	account, err := exodrive.NewAccount(b, money.Charges, money.Fee, money.Moves)
-	if err != nil {
-		return nil, err
-	}
 	car, err := s.store.CarTerms(ctx, b.CarID)
 	if err != nil {
 		return nil, err
@@ -70,13 +66,22 @@ func (s *Service) viewWith(ctx context.Context, b *exodrive.Booking, money sqlst
 		}
 		lines = append(lines, exodrive.Line{Kind: exodrive.LineAgreed, Label: "As agreed", Quantity: 1, Unit: b.Total, Amount: b.Total})
 	}
+	return s.viewOf(b, car, terms, lines, money)
+}
+
+// viewOf is view of what was read, or was just written.
+func (s *Service) viewOf(b *exodrive.Booking, car exodrive.CarTerms, terms exodrive.BookingTerms, lines []exodrive.Line, money sqlstore.MoneyRows) (*BookingView, error) {
+	account, err := exodrive.NewAccount(b, money.Charges, money.Fee, money.Moves)
+	if err != nil {
+		return nil, err
+	}
 	trip, err := b.Asked()
 	if err != nil {
 		return nil, err
 	}
 	trip.CarID = b.CarID // Asked names the car whose prices hold, which a swap may leave
 	v := &BookingView{
-		ID: b.ID, Token: s.signs.link(toBooking, b), State: b.State, Payment: account.Payment, Account: account, Charges: money.Charges,
+		ID: b.ID, Token: s.signs.link(toBooking, b), State: b.State, Payment: account.Payment, Account: account, Charges: orEmpty(money.Charges),
 		Car: CarRef{car.ID, car.Slug, car.Name}, Trip: trip, Customer: b.Contact, FirstDay: b.Days.Start, LastDay: b.Days.End - 1,
 		Price: exodrive.Price{Days: b.PaidDays(), Lines: lines, Total: b.Total, Deposit: b.Deposit}, BookingTerms: terms,
 		Version: b.Version, CreatedAt: b.CreatedAt,
