@@ -25,8 +25,8 @@ func IsDemo(ctx context.Context, store *sqlstore.Store) (bool, error) {
 }
 
 // CheckDemo makes sure that a demo server serves a demo database and a real one
-// a real one. A database that was never used becomes what is wanted of it. It is
-// called once at the start; the error is one sentence.
+// a real one. A database that was never used becomes what is wanted of it; while another
+// process makes it so, it blocks. It is called once at the start; the error is one sentence.
 func (s *Service) CheckDemo(ctx context.Context, wanted bool) error {
 	_, cars, err := s.store.AllCars(ctx, exodrive.PageQuery{Page: 1, Limit: 1})
 	if err != nil {
@@ -43,8 +43,9 @@ func (s *Service) CheckDemo(ctx context.Context, wanted bool) error {
 		return exodrive.Errorf(exodrive.Conflict, "This database holds the demo fleet; serve it with --demo, or name another one.")
 	case wanted && cars == 0:
 		err := s.Seed(ctx, demo.Demo(s.today()), true, nil)
-		if errors.Is(err, errHasCars) {
-			return s.CheckDemo(ctx, wanted) // another process was quicker; what has it stored?
+		busy := exodrive.CodeOf(err) == exodrive.Busy && ctx.Err() == nil // another process is at it, for longer than we wait for a lock
+		if busy || errors.Is(err, errHasCars) {
+			return s.CheckDemo(ctx, wanted) // what has it stored?
 		}
 		return err
 	}

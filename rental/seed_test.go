@@ -2,10 +2,12 @@ package rental_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/exodrive/exodrive"
+	"github.com/exodrive/exodrive/exotest"
 	"github.com/exodrive/exodrive/rental"
 )
 
@@ -80,4 +82,36 @@ func TestDemoGoesOn(t *testing.T) {
 			t.Errorf("a rental that is back: %v", err)
 		}
 	})
+}
+
+// Of several servers that begin on an empty database one fills it; the others wait for it,
+// for longer than anybody waits for a lock.
+//
+// Red when: who finds the database busy gives up.
+func TestDemoIsFilledByAnother(t *testing.T) {
+	t.Parallel()
+	url := exotest.PostgresFrom(t, "nothing", func(testing.TB, string) {})
+	first, second := newWorld(t, url), newWorld(t, url+"&lock_timeout=20")
+	var all sync.WaitGroup
+	filling, on := make(chan struct{}), make(chan struct{})
+	all.Go(func() {
+		fill := sync.OnceFunc(func() { close(filling); <-on })
+		if err := first.Seed(t.Context(), fleet(), true, func(string, int) { fill() }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-filling
+	found := make(chan error)
+	go func() { found <- second.CheckDemo(t.Context(), true) }()
+	select {
+	case err := <-found:
+		t.Errorf("it does not wait: %v", err)
+		close(on)
+	case <-time.After(300 * time.Millisecond):
+		close(on)
+		if err := <-found; err != nil {
+			t.Error(err)
+		}
+	}
+	all.Wait()
 }
