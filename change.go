@@ -236,11 +236,7 @@ func (t Terms) forChange(b *Booking, r TripRequest, leave *Leave, now time.Time)
 	t.Places = slices.Clone(t.Places)
 	for i := range t.Places {
 		p := &t.Places[i]
-		for _, end := range []Handover{b.Terms.Pickup, b.Terms.Return} {
-			if end.Location.ID == p.ID {
-				p.Handover = end.DayTurns
-			}
-		}
+		b.Terms.KeepDayTurns(p)
 		asBooked := p.ID == b.PickupPlace && (r.PickupLocation == p.ID || r.PickupLocation == p.Slug)
 		if asBooked && (sameCar || leave.waives(WaivePlace)) {
 			t.Car.LocationID = p.ID

@@ -89,6 +89,16 @@ type BookingTerms struct {
 	Rules        []string     `json:"rules" nullable:"false" doc:"The days and the rules in words."`
 }
 
+// KeepDayTurns lets the days of a place turn when they did as these terms were agreed, if
+// the trip begins or ends there.
+func (t BookingTerms) KeepDayTurns(l *Location) {
+	for _, end := range []Handover{t.Pickup, t.Return} {
+		if end.Location.ID == l.ID {
+			l.Handover = end.DayTurns
+		}
+	}
+}
+
 // Handover is one end of a trip.
 type Handover struct {
 	Date       Date      `json:"date"`

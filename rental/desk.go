@@ -119,7 +119,7 @@ func (c *checks) money(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking
 
 // takeDaysBefore gives a booking whose car leaves now the days until its first one.
 func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, c *checks) error {
-	place, err := placeOf(ctx, tx, b.PickupPlace)
+	place, err := placeOf(ctx, tx, b, b.PickupPlace)
 	if err != nil {
 		return err
 	}
@@ -153,13 +153,14 @@ func (s *Service) takeDaysBefore(ctx context.Context, tx *sqlstore.Tx, b *exodri
 	return tx.SetBookingDays(ctx, b)
 }
 
-// placeOf is a place by its id.
-func placeOf(ctx context.Context, tx *sqlstore.Tx, id string) (*exodrive.Location, error) {
+// placeOf is a place of a booking by its id, whose days turn as they were agreed to.
+func placeOf(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, id string) (*exodrive.Location, error) {
 	places, err := tx.Places(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if i := slices.IndexFunc(places, func(l exodrive.Location) bool { return l.ID == id }); i >= 0 {
+		b.Terms.KeepDayTurns(&places[i])
 		return &places[i], nil
 	}
 	return nil, exodrive.Errorf(exodrive.Internal, "The place of this booking is gone.")

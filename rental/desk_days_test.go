@@ -65,6 +65,24 @@ func TestEarlyReturn(t *testing.T) {
 	})
 }
 
+// Which days were used is told by when they turned as the rental was agreed to.
+//
+// Red when: a place that lets its days turn earlier keeps a day of who is back in time.
+func TestEarlyReturnAfterDaysTurnEarlier(t *testing.T) {
+	t.Parallel()
+	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		b := left(t, w, 4)
+		newPrompt(t, url).exec(`UPDATE locations SET handover = '08:00'`)
+		w.clock.Set(b.Pickup.At.AddDate(0, 0, 2).Add(-time.Hour)) // two days are used, and it is after eight
+		r, err := w.TakeBack(t.Context(), desk, b.ID, rental.TakeBackRequest{Odometer: b.Readings[0].Odometer, Fuel: 8})
+		if err != nil || r.LastDay != b.FirstDay+1 {
+			t.Errorf("it was used until %s, want %s (%v)", r.LastDay, b.FirstDay+1, err)
+		}
+		agrees(t, w)
+	})
+}
+
 // Before the day of pick-up a car is handed over only for a reason, and only if nobody
 // else has the days until then: the booking gets them, and its price stays. After its
 // last day it is too late.

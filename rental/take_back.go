@@ -102,7 +102,7 @@ func (r TakeBackRequest) readings(ctx context.Context, tx *sqlstore.Tx, who exod
 
 // freeUnused gives the days of a rental that were not begun to others.
 func freeUnused(ctx context.Context, tx *sqlstore.Tx, b *exodrive.Booking, back time.Time) error {
-	place, err := placeOf(ctx, tx, b.ReturnPlace)
+	place, err := placeOf(ctx, tx, b, b.ReturnPlace)
 	if err != nil {
 		return err
 	}
