@@ -28,26 +28,21 @@ func (a *api) adminBlockDays(ctx context.Context, in *blockBody) (*answer[rental
 	return answerOf(a.Rental.BlockDays(ctx, actorOf(ctx), in.CarID, in.Body.value))
 }
 
-// dayCount tells how many days were changed.
-type dayCount struct {
-	Days int64 `json:"days"`
-}
-
-func (a *api) adminUnblockDays(ctx context.Context, in *carIDInput) (*answer[dayCount], error) {
+func (a *api) adminUnblockDays(ctx context.Context, in *carIDInput) (*answer[rental.DayCount], error) {
 	return a.clearDays(ctx, in, a.Rental.UnblockDays)
 }
 
-func (a *api) adminClearPrices(ctx context.Context, in *carIDInput) (*answer[dayCount], error) {
+func (a *api) adminClearPrices(ctx context.Context, in *carIDInput) (*answer[rental.DayCount], error) {
 	return a.clearDays(ctx, in, a.Rental.ClearPrices)
 }
 
-func (a *api) clearDays(ctx context.Context, in *carIDInput, empty func(context.Context, exodrive.Actor, string, rental.Block) (int64, error)) (*answer[dayCount], error) {
+func (a *api) clearDays(ctx context.Context, in *carIDInput, empty func(context.Context, exodrive.Actor, string, rental.Block) (rental.DayCount, error)) (*answer[rental.DayCount], error) {
 	ask, err := exodrive.ParseAvailabilityQuery(in.values, a.Rental.Limits())
 	if err != nil {
 		return nil, err
 	}
 	n, err := empty(ctx, actorOf(ctx), in.CarID, rental.Block(ask))
-	return answerOf(&dayCount{n}, err)
+	return answerOf(&n, err)
 }
 
 type priceRequest struct {

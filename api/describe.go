@@ -76,7 +76,7 @@ var descriptions = map[string]string{
 	"adminDeleteCar":   "A car that was ever booked is a conflict: archive it.",
 	"adminListBlocks":  "Days that maintenance has and that belong to no booking, as ranges with their last day included.",
 	"adminBlockDays":   "Days that are turnaround of a booking can be taken, unless the car is brought back from elsewhere then: a day in the workshop counts as turnaround. If one of the others is taken already, the conflict names it and the bookings that have it, and none is taken. With freeDaysOnly the rest is taken; with dryRun nothing changes. Both tell what is hit.",
-	"adminUnblockDays": "Days that are free or belong to a booking stay as they are. A day that is turnaround of a booking is the booking's from now on, and not free. The answer tells how many became free.",
+	"adminUnblockDays": "Days that are free or belong to a booking stay as they are. A day that is turnaround of a booking is the booking's from now on, and not free. The answer tells how many became free, and how many did not for that.",
 	"adminSetPrices":   "Such a price wins over base rate and price rules.",
 	"adminClearPrices": "The answer tells how many days had a price of their own.",
 

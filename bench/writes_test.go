@@ -121,7 +121,7 @@ func (w *fleetWriter) days(ctx context.Context, i int) error {
 		if _, err := tx.LockCar(ctx, id); err != nil {
 			return err
 		}
-		_, err := tx.FreeMaintenance(ctx, id, days)
+		_, _, err := tx.FreeMaintenance(ctx, id, days)
 		return err
 	})
 }

@@ -304,7 +304,7 @@ func (h *history) move(client int, d deed, do func(context.Context) error) {
 func (h *history) repair(client int, desk historyDesk, clerk exodrive.Actor, d deed, first, until int) {
 	days := rental.Block{Start: h.from.Add(first), End: h.from.Add(until - 1)}
 	call := h.now()
-	var freed int64
+	var freed rental.DayCount
 	var err error
 	if d.kind == "block" {
 		_, err = desk.BlockDays(h.t.Context(), clerk, h.cars[d.car], rental.BlockRequest{Block: days})
@@ -312,7 +312,7 @@ func (h *history) repair(client int, desk historyDesk, clerk exodrive.Actor, d d
 		freed, err = desk.UnblockDays(h.t.Context(), clerk, h.cars[d.car], days)
 	}
 	o := h.outcomeOf(err)
-	o.freed = int(freed)
+	o.freed = int(freed.Days)
 	h.did(client, d, call, o)
 }
 

@@ -160,11 +160,19 @@ func tripTaken(taken []exodrive.Date) *exodrive.Error {
 	return daysTaken(taken, otherDaysOrCar).On("/startDate")
 }
 
+// DayCount tells how many days were given back.
+type DayCount struct {
+	Days       int64 `json:"days"`
+	Turnaround int64 `json:"turnaroundDays,omitempty" doc:"Days that the workshop gave back and that are not free, as they are turnaround of a booking."`
+}
+
 // UnblockDays gives maintenance days back. Days that are free or belong to a booking stay
-// as they are, and one that is turnaround of a booking is the booking's from now on; freed
-// tells how many became free.
-func (s *Service) UnblockDays(ctx context.Context, who exodrive.Actor, carID string, b Block) (freed int64, err error) {
-	return s.clearDays(ctx, who, "car.unblock", carID, b, (*sqlstore.Tx).FreeMaintenance)
+// as they are, and one that is turnaround of a booking is the booking's from now on.
+func (s *Service) UnblockDays(ctx context.Context, who exodrive.Actor, carID string, b Block) (DayCount, error) {
+	return s.clearDays(ctx, who, "car.unblock", carID, b, func(tx *sqlstore.Tx, days exodrive.Days) (n DayCount, err error) {
+		n.Days, n.Turnaround, err = tx.FreeMaintenance(ctx, carID, days)
+		return n, err
+	})
 }
 
 // SetPrices gives days of a car a price of their own.
@@ -192,24 +200,27 @@ type priceDetail struct {
 	Amount int64 `json:"amount"`
 }
 
-// ClearPrices takes the days' own prices away; cleared tells how many there were.
-func (s *Service) ClearPrices(ctx context.Context, who exodrive.Actor, carID string, b Block) (cleared int64, err error) {
-	return s.clearDays(ctx, who, "car.prices_clear", carID, b, (*sqlstore.Tx).DeleteOverrides)
+// ClearPrices takes the days' own prices away, and counts them.
+func (s *Service) ClearPrices(ctx context.Context, who exodrive.Actor, carID string, b Block) (DayCount, error) {
+	return s.clearDays(ctx, who, "car.prices_clear", carID, b, func(tx *sqlstore.Tx, days exodrive.Days) (n DayCount, err error) {
+		n.Days, err = tx.DeleteOverrides(ctx, carID, days)
+		return n, err
+	})
 }
 
-func (s *Service) clearDays(ctx context.Context, who exodrive.Actor, action, carID string, b Block, empty func(*sqlstore.Tx, context.Context, string, exodrive.Days) (int64, error)) (n int64, err error) {
+func (s *Service) clearDays(ctx context.Context, who exodrive.Actor, action, carID string, b Block, empty func(*sqlstore.Tx, exodrive.Days) (DayCount, error)) (n DayCount, err error) {
 	if err := who.May(exodrive.ScopeFleet); err != nil {
-		return 0, err
+		return n, err
 	}
 	days, err := s.valid(b)
 	if err != nil {
-		return 0, err
+		return n, err
 	}
 	err = s.change(ctx, who, exodrive.ScopeFleet, action, func(tx *sqlstore.Tx) (string, any, error) {
 		if _, err := tx.LockCar(ctx, carID); err != nil {
 			return "", nil, err
 		}
-		n, err = empty(tx, ctx, carID, days)
+		n, err = empty(tx, days)
 		return carID, b, err
 	})
 	return n, err

@@ -82,8 +82,8 @@ func TestBlockDays(t *testing.T) {
 			t.Errorf("the blocks (%v):\n%s", err, diff)
 		}
 		n, err := w.UnblockDays(ctx, admin, id, rental.Block{Start: today + 5, End: today + 101})
-		if err != nil || n != 4 {
-			t.Errorf("gave back %d days (%v), want 4", n, err)
+		if err != nil || n.Days != 4 {
+			t.Errorf("gave back %+v days (%v), want 4", n, err)
 		}
 		if got := w.statuses(t, id, today, 8); got != "...mm..." {
 			t.Errorf("after giving days back they are %s", got)
@@ -145,8 +145,8 @@ func TestUnblockKeepsBookings(t *testing.T) {
 		n := int(b.BlockedUntil - b.Days.Start)
 		before := w.statuses(t, b.CarID, b.Days.Start, n)
 		whole := rental.Block{Start: b.Days.Start, End: b.BlockedUntil - 1}
-		if freed, err := w.UnblockDays(ctx, admin, b.CarID, whole); err != nil || freed != 0 {
-			t.Errorf("freed %d days of a booking (%v)", freed, err)
+		if freed, err := w.UnblockDays(ctx, admin, b.CarID, whole); err != nil || freed != (rental.DayCount{}) {
+			t.Errorf("freed %+v days of a booking (%v)", freed, err)
 		}
 		err := second(w.BlockDays(ctx, admin, b.CarID, rental.BlockRequest{Block: whole}))
 		wantCode(t, "a booking's days", err, exodrive.DatesTaken)
@@ -228,8 +228,8 @@ func TestOwnPrices(t *testing.T) {
 		if less := before[1] - 1000_00 + before[2]; price-total() < less*107/100-1 || price-total() > less*107/100+1 {
 			t.Errorf("the list's price fell from %d to %d, want %d and its tax less", price, total(), less)
 		}
-		if n, err := w.ClearPrices(ctx, admin, made.ID, rental.Block{Start: today, End: today + 30}); err != nil || n != 2 {
-			t.Errorf("cleared %d prices (%v), want 2", n, err)
+		if n, err := w.ClearPrices(ctx, admin, made.ID, rental.Block{Start: today, End: today + 30}); err != nil || n.Days != 2 {
+			t.Errorf("cleared %+v prices (%v), want 2", n, err)
 		}
 		if diff := gocmp.Diff(before, rates()); diff != "" || total() != price {
 			t.Errorf("after clearing, the total is %d of %d:\n%s", total(), price, diff)

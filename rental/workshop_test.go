@@ -16,7 +16,7 @@ import (
 
 // eachSlowWorld is eachWorld with two days of turnaround for anyCar, and somebody to block
 // days of it.
-func eachSlowWorld(t *testing.T, run func(t *testing.T, w *world, block func(from exodrive.Date, days int) *rental.BlockResult, unblock func(from exodrive.Date, days int) int)) {
+func eachSlowWorld(t *testing.T, run func(t *testing.T, w *world, block func(from exodrive.Date, days int) *rental.BlockResult, unblock func(from exodrive.Date, days int) rental.DayCount)) {
 	t.Helper()
 	exotest.EachEngine(t, "fleet", seeded, func(t *testing.T, url string) {
 		newPrompt(t, url).exec(`UPDATE cars SET turnaround_days = 2 WHERE slug = $1`, anyCar)
@@ -28,13 +28,13 @@ func eachSlowWorld(t *testing.T, run func(t *testing.T, w *world, block func(fro
 				t.Fatal(err)
 			}
 			return r
-		}, func(from exodrive.Date, days int) int {
+		}, func(from exodrive.Date, days int) rental.DayCount {
 			t.Helper()
 			freed, err := w.UnblockDays(t.Context(), admin, id, rental.Block{Start: from, End: from.Add(days - 1)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			return int(freed)
+			return freed
 		})
 	})
 }
@@ -58,7 +58,7 @@ func (w *world) days(t testing.TB, slug string, from exodrive.Date, want string)
 // days with it when it goes, or is named as hit for its turnaround.
 func TestWorkshopCountsAsTurnaround(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) rental.DayCount) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 3)
 		first, end := trip.StartDate, trip.EndDate
@@ -81,8 +81,8 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 			}
 		}
 		inWay(end, end+1)
-		if freed := unblock(end-1, 5); freed != 0 {
-			t.Errorf("%d days are free", freed)
+		if freed := unblock(end-1, 5); freed != (rental.DayCount{Turnaround: 1}) {
+			t.Errorf("given back: %+v", freed)
 		}
 		w.days(t, anyCar, first-1, ".hhhmm.")
 		inWay(end, end+1)
@@ -99,8 +99,8 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 		if got := refusalOf(t, err, exodrive.DatesTaken); len(got.Bookings) != 0 {
 			t.Errorf("a day that the workshop has hits %+v", got.Bookings)
 		}
-		if freed := unblock(end+1, 2); freed != 1 {
-			t.Errorf("%d days are free, want the one behind", freed)
+		if freed := unblock(end+1, 2); freed != (rental.DayCount{Days: 1, Turnaround: 1}) {
+			t.Errorf("given back: %+v, want the one behind free", freed)
 		}
 		w.days(t, anyCar, first-1, ".hhhmm..")
 
@@ -115,8 +115,8 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.days(t, anyCar, first-1, ".....mmm.")
-		if freed := unblock(end, 4); freed != 3 {
-			t.Errorf("%d days are free, want 3", freed)
+		if freed := unblock(end, 4); freed != (rental.DayCount{Days: 3}) {
+			t.Errorf("given back: %+v, want 3 free", freed)
 		}
 		w.days(t, anyCar, first-1, ".........")
 	})
@@ -129,7 +129,7 @@ func TestWorkshopCountsAsTurnaround(t *testing.T) {
 // longest extension is looked for as if the workshop could not have the turnaround.
 func TestChangesBeforeTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) rental.DayCount) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 2)
 		first := trip.StartDate
@@ -169,8 +169,8 @@ func TestChangesBeforeTheWorkshop(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.days(t, anyCar, first-1, "....hhmm.")
-		if freed := unblock(first, 9); freed != 0 {
-			t.Errorf("%d days are free", freed)
+		if freed := unblock(first, 9); freed != (rental.DayCount{Turnaround: 1}) {
+			t.Errorf("given back: %+v", freed)
 		}
 		if err := change(exodrive.TripChange{EndDate: first + 6}); err != nil { // the day is its own now
 			t.Fatal(err)
@@ -184,7 +184,7 @@ func TestChangesBeforeTheWorkshop(t *testing.T) {
 // Red when: either takes turnaround in another way than Book does.
 func TestSwapAndRevivalBeforeTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) rental.DayCount) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 3)
 		block(trip.EndDate, 1)
@@ -204,8 +204,8 @@ func TestSwapAndRevivalBeforeTheWorkshop(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.days(t, anyCar, trip.StartDate-1, ".bbbmm.")
-		if freed := unblock(trip.EndDate, 1); freed != 0 {
-			t.Errorf("%d days are free", freed)
+		if freed := unblock(trip.EndDate, 1); freed != (rental.DayCount{Turnaround: 1}) {
+			t.Errorf("given back: %+v", freed)
 		}
 		w.days(t, anyCar, trip.StartDate-1, ".bbbmm.")
 	})
@@ -216,7 +216,7 @@ func TestSwapAndRevivalBeforeTheWorkshop(t *testing.T) {
 // Red when: days of bringing a car back count as any turnaround.
 func TestWorkshopHasNoCarThatIsAway(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) rental.DayCount) {
 		ctx := t.Context()
 		trip := freeTrip(t, w, anyCar, 3)
 		trip.ReturnLocation = place(car(t, anyCar).LocationID).Transfers[0].To
@@ -251,7 +251,7 @@ func TestWorkshopHasNoCarThatIsAway(t *testing.T) {
 // Red when: an early return leaves days that are nobody's, or somebody's who has no right.
 func TestEarlyReturnBeforeTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, unblock func(exodrive.Date, int) rental.DayCount) {
 		b := left(t, w, 3)
 		first, end := b.FirstDay, b.LastDay+1
 		block(end, 1)
@@ -261,8 +261,8 @@ func TestEarlyReturnBeforeTheWorkshop(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.days(t, anyCar, first, "bbmm..") // the second day of turnaround is the workshop's
-		if freed := unblock(end, 1); freed != 0 {
-			t.Errorf("%d days are free", freed)
+		if freed := unblock(end, 1); freed != (rental.DayCount{Turnaround: 1}) {
+			t.Errorf("given back: %+v", freed)
 		}
 		w.days(t, anyCar, first, "bbmm..")
 	})
@@ -301,8 +301,8 @@ func TestUnblockWaitsForABooking(t *testing.T) {
 			}
 		})
 		<-under
-		if freed, err := w.UnblockDays(t.Context(), admin, id, block); err != nil || freed != 0 {
-			t.Errorf("%d days are free, %v", freed, err)
+		if freed, err := w.UnblockDays(t.Context(), admin, id, block); err != nil || freed != (rental.DayCount{Turnaround: 1}) {
+			t.Errorf("given back: %+v, %v", freed, err)
 		}
 		close(over)
 		booking.Wait()
@@ -316,7 +316,7 @@ func TestUnblockWaitsForABooking(t *testing.T) {
 // Red when: a list and a quote differ in what they count as turnaround.
 func TestListsShowWhatQuotesPromise(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, _ func(exodrive.Date, int) *rental.BlockResult, _ func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, _ func(exodrive.Date, int) *rental.BlockResult, _ func(exodrive.Date, int) rental.DayCount) {
 		ctx, chance := t.Context(), rand.New(rand.NewPCG(3, 4))
 		from, id := freeTrip(t, w, anyCar, 1).StartDate, car(t, anyCar).ID
 		var made []string
@@ -372,7 +372,7 @@ func TestListsShowWhatQuotesPromise(t *testing.T) {
 // Red when: a booking that began before is only found where the first day is its own.
 func TestTimelineBesideTheWorkshop(t *testing.T) {
 	t.Parallel()
-	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, _ func(exodrive.Date, int) int) {
+	eachSlowWorld(t, func(t *testing.T, w *world, block func(exodrive.Date, int) *rental.BlockResult, _ func(exodrive.Date, int) rental.DayCount) {
 		trip := freeTrip(t, w, anyCar, 3)
 		b := w.held(t, trip, "maria")
 		block(trip.EndDate, 1)

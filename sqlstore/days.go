@@ -86,14 +86,15 @@ const orTurnaround = ` ON CONFLICT (car_id, date) DO UPDATE SET booking_id = NUL
 	WHERE EXISTS (SELECT 1 FROM bookings b WHERE b.id = car_availability.booking_id AND b.end_date <= car_availability.date
 		AND b.return_location_id = b.pickup_location_id) RETURNING date`
 
-// FreeMaintenance takes days of a car from the workshop, and tells how many are free
-// then: the others are turnaround of a booking, which has them from now on. The caller has
-// the car's row, so no booking comes in between.
-func (t *Tx) FreeMaintenance(ctx context.Context, carID string, days exodrive.Days) (int64, error) {
-	if err := t.exec(ctx, sqlHandTurnaround, carID, days.Start, days.End); err != nil {
-		return 0, err
+// FreeMaintenance takes days of a car from the workshop, and tells how many of them are
+// free then, and how many are turnaround of a booking, which has them from now on. The
+// caller has the car's row, so no booking comes in between.
+func (t *Tx) FreeMaintenance(ctx context.Context, carID string, days exodrive.Days) (freed, turnaround int64, err error) {
+	if turnaround, err = t.affected(ctx, sqlHandTurnaround, carID, days.Start, days.End); err != nil {
+		return 0, 0, err
 	}
-	return t.affected(ctx, sqlFreeMaintenance, carID, days.Start, days.End)
+	freed, err = t.affected(ctx, sqlFreeMaintenance, carID, days.Start, days.End)
+	return freed, turnaround, err
 }
 
 // No two bookings that take days have a day of turnaround in common.

@@ -257,7 +257,7 @@ func TestCalendar(t *testing.T) {
 		}
 		same(t, "the blocks", must(s.Blocks(t.Context(), car, today)), []exodrive.Days{days(5, 8)})
 		write(t, s, func(tx *sqlstore.Tx) error {
-			freed, err1 := tx.FreeMaintenance(t.Context(), car, days(0, 7))
+			freed, _, err1 := tx.FreeMaintenance(t.Context(), car, days(0, 7))
 			dropped, err2 := tx.DeleteOverrides(t.Context(), car, days(0, 2))
 			if freed != 2 || dropped != 2 {
 				t.Errorf("freed %d days and %d prices, want 2 and 2", freed, dropped)
