@@ -65,7 +65,8 @@ type SignedChange struct {
 
 // NewChange works out what a change makes of a booking, or says why the house does not
 // take it, as NewQuote does. t holds the terms of the car that the booking has, with the
-// places, extras and coupon of the trip that comes out, and the lines of the price so far. Whether the days are free it does not know.
+// places, extras and coupon of the trip that comes out, and the lines of the price so far.
+// Whether the days are free it does not know.
 //
 // The trip that comes out is priced as a whole, as if it were booked now, with what
 // stands of the booking: a coupon that was taken stays even if it has been used up or

@@ -149,9 +149,9 @@ func (s *Service) termsToChange(ctx context.Context, from reader, b *exodrive.Bo
 	return s.termsOf(ctx, from, b, car, priced, r)
 }
 
-// termsOf are the terms of a car for a booking, at the prices of the one that was booked. They differ
-// after staff swapped it, which is not to cost the renter anything, at once or at his next
-// change.
+// termsOf are the terms of a car for a booking, at the prices of the one that was booked.
+// They differ after staff swapped it, which is not to cost the renter anything, at once or
+// at his next change.
 func (s *Service) termsOf(ctx context.Context, from reader, b *exodrive.Booking, car, priced exodrive.CarTerms, r exodrive.TripRequest) (exodrive.Terms, error) {
 	terms, err := from.Terms(ctx, priced, r)
 	if err == nil {

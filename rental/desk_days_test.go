@@ -101,8 +101,9 @@ func TestEarlyHandOver(t *testing.T) {
 			t.Fatal(err)
 		}
 		out.Waive, out.Odometer = append(out.Waive, exodrive.CheckPickupDay), out.Odometer+7
-		if got := refusalOf(t, recordErr(w.HandOver(t.Context(), desk, b.ID, out)), exodrive.DatesTaken); len(got.TakenDays) != 1 || got.TakenDays[0] != first-1 {
-			t.Errorf("over a day that is taken: %+v", got)
+		err := recordErr(w.HandOver(t.Context(), desk, b.ID, out))
+		if got := refusalOf(t, err, exodrive.DatesTaken); len(got.TakenDays) != 1 || got.TakenDays[0] != first-1 || !strings.Contains(err.Error(), "Hand the car over on its day") {
+			t.Errorf("over a day that is taken: %v, %+v", err, got)
 		}
 		if got := w.statuses(t, b.Car.ID, first-3, 4); got != "..mb" || odometer(t, w, b.Car.ID) != out.Odometer-7 {
 			t.Errorf("a refusal left the days %s", got)
